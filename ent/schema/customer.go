@@ -1,0 +1,31 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+)
+
+// Customer is one living person's profile. Merging two removes the row with fewer identities; which public
+// id stays is a matter of age, see CustomerHandle.
+type Customer struct{ ent.Schema }
+
+// Mixin of Customer.
+func (Customer) Mixin() []ent.Mixin { return []ent.Mixin{numbered{}} }
+
+// Fields of Customer.
+func (Customer) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("public_id").Comment("The oldest handle that leads here."),
+		field.Time("created_at").Comment("When that handle was made."),
+		field.Time("updated_at").Comment("When identities, attributes or tags last changed."),
+		document("attributes", "The golden record: name to surviving value."),
+		document("provenance", "Attribute name to where its value comes from; see profile.Provenance."),
+		field.Int("identity_count").Default(0),
+	}
+}
+
+// Indexes of Customer.
+func (Customer) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("public_id").Unique()}
+}

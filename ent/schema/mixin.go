@@ -1,0 +1,36 @@
+// Package schema models the tables.
+//
+// The tables that grow with traffic (records, identity sets, observations, events) are written and
+// read by statements of the packages that own them; ent gives them their shape, their migrations
+// and the check for drift. store.Wanted names the primary keys that ent cannot express. No table has
+// a foreign key: beyond one machine keys reach only within a shard, and the check of doctor finds
+// what a foreign key would have refused.
+package schema
+
+import (
+	"encoding/json"
+
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/mixin"
+)
+
+// numbered gives a table the ids of store.IDs: one number space for all of them.
+type numbered struct{ mixin.Schema }
+
+func (numbered) Fields() []ent.Field { return []ent.Field{field.Int64("id")} }
+
+// dictionary is a table of words and their small numbers. A word never changes its number.
+type dictionary struct{ mixin.Schema }
+
+func (dictionary) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int32("id"),
+		field.String("name").Unique().Immutable().Comment("The word: NFC, at most 512 characters."),
+	}
+}
+
+// document is a JSON column: jsonb on PostgreSQL, canonical text on SQLite.
+func document(name, comment string) ent.Field {
+	return field.JSON(name, json.RawMessage{}).Comment(comment)
+}
