@@ -45,8 +45,8 @@ func serverBinaries() (string, error) {
 func findBinaries() (string, bool) {
 	var folders []string
 	if initdb, err := exec.LookPath("initdb"); err == nil {
-		if real, err := filepath.EvalSymlinks(initdb); err == nil {
-			folders = append(folders, filepath.Dir(real))
+		if file, err := filepath.EvalSymlinks(initdb); err == nil {
+			folders = append(folders, filepath.Dir(file))
 		}
 	}
 	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
