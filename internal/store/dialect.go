@@ -1,0 +1,33 @@
+package store
+
+import (
+	"strconv"
+)
+
+// Dialect is what the two engines say differently. Everything else is the same text for both.
+type Dialect interface {
+	// Name is "sqlite" or "postgres".
+	Name() string
+	// ForUpdate ends a SELECT that locks its rows. SQLite has one writer: nothing to lock.
+	ForUpdate() string
+	// TransactionNumber is an expression: the number of the running transaction, 0 where there is one writer.
+	TransactionNumber() string
+	// Greatest and Least are the scalar functions of two expressions.
+	Greatest(a, b string) string
+	Least(a, b string) string
+
+	// relation writes in-memory columns as a table in a FROM clause.
+	relation(name string, columns []Column, args *Args) string
+	retryable(err error) bool  // the whole transaction may be run again
+	rolledBack(err error) bool // an error of COMMIT that says for sure: nothing was written
+	preparesOutside() bool     // statements may be prepared beside a running transaction
+}
+
+// Args collects a statement's bound values. The zero value is ready.
+type Args []any
+
+// Bind adds a value and returns its placeholder.
+func (a *Args) Bind(value any) string {
+	*a = append(*a, value)
+	return "$" + strconv.Itoa(len(*a))
+}

@@ -1,0 +1,126 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+const (
+	lockPoll            = 50 * time.Millisecond
+	postgresConnections = 16
+	migrationLock       = 0x6f6e65636470 // "onecdp": the advisory lock of those who migrate
+)
+
+func openPostgres(ctx context.Context, databaseURL string) (*DB, error) {
+	source, err := postgresSource(databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	connector, err := pq.NewConnector(source)
+	if err != nil {
+		return nil, errors.New("the database URL cannot be read")
+	}
+	handle := sql.OpenDB(connector)
+	handle.SetMaxOpenConns(postgresConnections)
+	handle.SetMaxIdleConns(postgresConnections)
+	handle.SetConnMaxIdleTime(5 * time.Minute)
+	if err := handle.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("reach the database: %w", err), handle.Close())
+	}
+	shared := newPool(handle)
+	return &DB{
+		dialect: postgresDialect{}, reader: shared, writer: shared,
+		lock: func(ctx context.Context) (func(), error) { return lockAdvisory(ctx, handle) },
+	}, nil
+}
+
+// postgresSource completes the URL with what must never be left to a default: whether the line is
+// encrypted (on loopback and sockets it need not be), and the time zone.
+func postgresSource(databaseURL string) (string, error) {
+	parsed, err := url.Parse(databaseURL)
+	if err != nil {
+		return "", errors.New("the database URL cannot be read")
+	}
+	settings := parsed.Query()
+	if !settings.Has("sslmode") {
+		settings.Set("sslmode", "require")
+		host := parsed.Hostname()
+		if ip := net.ParseIP(host); host == "" || host == "localhost" || (ip != nil && ip.IsLoopback()) {
+			settings.Set("sslmode", "disable")
+		}
+	}
+	for name, value := range map[string]string{"timezone": "UTC", "application_name": "onecdp", "connect_timeout": "10"} {
+		if !settings.Has(name) {
+			settings.Set(name, value)
+		}
+	}
+	parsed.RawQuery = settings.Encode()
+	return parsed.String(), nil
+}
+
+func lockAdvisory(ctx context.Context, handle *sql.DB) (func(), error) {
+	conn, err := handle.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migrationLock); err != nil {
+		return nil, errors.Join(fmt.Errorf("wait for another server's migration: %w", err), conn.Close())
+	}
+	return func() {
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", migrationLock)
+		_ = conn.Close()
+	}, nil
+}
+
+type postgresDialect struct{}
+
+func (postgresDialect) Name() string                { return "postgres" }
+func (postgresDialect) ForUpdate() string           { return " FOR UPDATE" }
+func (postgresDialect) TransactionNumber() string   { return "pg_current_xact_id()::text::bigint" }
+func (postgresDialect) Greatest(a, b string) string { return "greatest(" + a + ", " + b + ")" }
+func (postgresDialect) Least(a, b string) string    { return "least(" + a + ", " + b + ")" }
+func (postgresDialect) preparesOutside() bool       { return true }
+
+// relation sends one array per column.
+func (postgresDialect) relation(name string, columns []Column, args *Args) string {
+	var names, selects, arrays []string
+	for _, column := range columns {
+		names = append(names, column.name)
+		selects = append(selects, column.name+column.cast+" AS "+column.name)
+		arrays = append(arrays, args.Bind(column.array())+"::"+column.postgres+"[]")
+	}
+	return "(SELECT " + strings.Join(selects, ", ") + " FROM unnest(" + strings.Join(arrays, ", ") +
+		") AS sent(" + strings.Join(names, ", ") + ")) AS " + name
+}
+
+// The whole transaction may run again after these: serialization failure, deadlock, lock not available,
+// and whatever ended the connection before the commit was sent.
+func (postgresDialect) retryable(err error) bool {
+	var failure *pq.Error
+	if errors.As(err, &failure) {
+		switch failure.Code {
+		case "40001", "40P01", "55P03", "57P01", "57P02", "57P03":
+			return true
+		}
+		return failure.Code.Class() == "08"
+	}
+	var network net.Error
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		(errors.As(err, &network) && !network.Timeout())
+}
+
+// rolledBack: an answer from the server to COMMIT is certain, silence is not.
+func (postgresDialect) rolledBack(err error) bool {
+	var failure *pq.Error
+	return errors.As(err, &failure) && failure.Code.Class() == "40"
+}

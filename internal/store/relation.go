@@ -1,0 +1,189 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+// Column is one column of an in-memory relation: a name and a value per row.
+type Column struct {
+	name     string
+	postgres string                         // the array's element type
+	array    func() any                     // all values as one bound parameter of PostgreSQL
+	text     func(b []byte, row int) []byte // one value as JSON, for SQLite
+	rows     int
+	cast     string // what makes the column's type of the element, on PostgreSQL
+	decode   string // the same on SQLite: a function around the JSON value, or ""
+}
+
+// Int64s is a column of whole numbers.
+func Int64s(name string, values []int64) Column {
+	return Column{
+		name: name, postgres: "bigint", rows: len(values),
+		array: func() any { return pq.Int64Array(values) },
+		text:  func(b []byte, row int) []byte { return strconv.AppendInt(b, values[row], 10) },
+	}
+}
+
+// NullInt64s is a column of whole numbers that may be absent.
+func NullInt64s(name string, values []*int64) Column {
+	return Column{
+		name: name, postgres: "bigint", rows: len(values),
+		array: func() any {
+			all := make([]sql.NullInt64, len(values))
+			for i, v := range values {
+				if v != nil {
+					all[i] = sql.NullInt64{Int64: *v, Valid: true}
+				}
+			}
+			return pq.Array(all)
+		},
+		text: func(b []byte, row int) []byte {
+			if values[row] == nil {
+				return append(b, "null"...)
+			}
+			return strconv.AppendInt(b, *values[row], 10)
+		},
+	}
+}
+
+// Bools is a column of truth values.
+func Bools(name string, values []bool) Column {
+	return Column{
+		name: name, postgres: "boolean", rows: len(values),
+		array: func() any { return pq.BoolArray(values) },
+		text: func(b []byte, row int) []byte {
+			if values[row] {
+				return append(b, '1')
+			}
+			return append(b, '0')
+		},
+	}
+}
+
+// Texts is a column of texts.
+func Texts[S ~string](name string, values []S) Column {
+	return Column{
+		name: name, postgres: "text", rows: len(values),
+		array: func() any {
+			all := make(pq.StringArray, len(values))
+			for i, v := range values {
+				all[i] = string(v)
+			}
+			return all
+		},
+		text: func(b []byte, row int) []byte { return appendJSONText(b, string(values[row])) },
+	}
+}
+
+// Documents is a column of JSON texts.
+func Documents(name string, values [][]byte) Column {
+	column := Texts(name, stringsOf(values))
+	column.cast = "::jsonb"
+	return column
+}
+
+// Bytes is a column of byte strings.
+func Bytes(name string, values [][]byte) Column {
+	return Column{
+		name: name, postgres: "bytea", rows: len(values), decode: "unhex",
+		array: func() any { return pq.ByteaArray(values) },
+		text: func(b []byte, row int) []byte {
+			return append(hex.AppendEncode(append(b, '"'), values[row]), '"')
+		},
+	}
+}
+
+// Times is a column of instants.
+func Times(name string, values []time.Time) Column {
+	return Column{
+		name: name, postgres: "timestamptz", rows: len(values),
+		array: func() any {
+			all := make(pq.StringArray, len(values))
+			for i, t := range values {
+				all[i] = t.UTC().Format("2006-01-02T15:04:05.999999Z07:00")
+			}
+			return all
+		},
+		text: func(b []byte, row int) []byte { return strconv.AppendInt(b, values[row].UnixMicro(), 10) },
+	}
+}
+
+// Relation writes columns of equal length as a table for a FROM clause, bound as parameters:
+// the statement's text does not depend on the values or their number.
+func Relation(d Dialect, name string, args *Args, columns ...Column) string {
+	return d.relation(name, columns, args)
+}
+
+// Insert adds the rows to a table. suffix is what follows, such as ON CONFLICT or RETURNING.
+// It returns the statement, whose arguments it binds to args.
+func Insert(d Dialect, table, suffix string, args *Args, columns ...Column) string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.name
+	}
+	list := strings.Join(names, ", ")
+	// WHERE true: without it SQLite reads ON CONFLICT as the condition of a join.
+	return "INSERT INTO " + table + " (" + list + ") SELECT " + list + " FROM " +
+		Relation(d, "given", args, columns...) + " WHERE true " + suffix
+}
+
+// InsertRows adds the rows to a table and returns how many were new.
+func (tx *Tx) InsertRows(ctx context.Context, table, suffix string, columns ...Column) (int64, error) {
+	if columns[0].rows == 0 {
+		return 0, nil
+	}
+	var args Args
+	return tx.Exec(ctx, Insert(tx.Dialect(), table, suffix, &args, columns...), args...)
+}
+
+// Row is what a scan function reads from.
+type Row interface{ Scan(into ...any) error }
+
+// Collect reads all rows, one value each, and closes them.
+func Collect[T any](rows *sql.Rows, err error, scan func(row Row, into *T) error) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		var one T
+		if err := scan(rows, &one); err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+func stringsOf(values [][]byte) []string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = string(v)
+	}
+	return texts
+}
+
+// appendJSONText quotes a text for JSON: only what must be escaped is.
+func appendJSONText(b []byte, text string) []byte {
+	const digits = "0123456789abcdef"
+	b = append(b, '"')
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c < ' ':
+			b = append(b, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
+		default:
+			b = append(b, c)
+		}
+	}
+	return append(b, '"')
+}

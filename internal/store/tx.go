@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+
+	"github.com/onecdp/onecdp/ent"
+)
+
+// ErrStartOver says that what a transaction read is no longer so, and that it must begin again.
+// WithTx does that; it never reaches a caller.
+var ErrStartOver = errors.New("store: the ground moved, start over")
+
+// attempts bounds how often WithTx runs a closure. Each start over means that another transaction
+// got through, so the bound is met only when something is badly wrong.
+const attempts = 40
+
+// Tx is a running transaction. Its time is fixed when it starts.
+type Tx struct {
+	// Now is the transaction's time, in microseconds, UTC. All it writes carries this time.
+	Now time.Time
+
+	db     *DB
+	sql    *sql.Tx
+	client *ent.Client
+}
+
+// WithTx runs write in a transaction: all of it happens or nothing.
+//
+// The closure may run several times, when the database asks for it (deadlock, serialization failure, busy)
+// or when it returns ErrStartOver; it must not change anything outside but through its last run. An error of
+// the commit itself is returned as it is: then the outcome is unknown, and only a write that carries an
+// idempotency key may be sent again.
+func (db *DB) WithTx(ctx context.Context, write func(tx *Tx) error) error {
+	var err error
+	for attempt := range attempts {
+		if attempt > 0 {
+			if waitErr := pause(ctx, attempt); waitErr != nil {
+				return errors.Join(err, waitErr)
+			}
+		}
+		var committing bool
+		if committing, err = db.try(ctx, write); err == nil {
+			return nil
+		}
+		if committing && !db.dialect.rolledBack(err) {
+			return fmt.Errorf("commit, outcome unknown: %w", err)
+		}
+		if !errors.Is(err, ErrStartOver) && !db.dialect.retryable(err) {
+			return err
+		}
+	}
+	return fmt.Errorf("gave up after %d attempts: %w", attempts, err)
+}
+
+// try runs write once. committing tells that the error came from the commit.
+func (db *DB) try(ctx context.Context, write func(tx *Tx) error) (committing bool, err error) {
+	sqlTx, err := db.writer.db.BeginTx(ctx, nil)
+	if err != nil {
+		return false, err
+	}
+	tx := &Tx{Now: Now(), db: db, sql: sqlTx}
+	tx.client = ent.NewClient(ent.Driver(entsql.NewDriver(db.entDialect(), entsql.Conn{ExecQuerier: txConn{tx}})))
+	done := false
+	defer func() {
+		if !done { // also after a panic, and whatever became of ctx
+			_ = sqlTx.Rollback()
+		}
+	}()
+	if err := write(tx); err != nil {
+		return false, err
+	}
+	done = true
+	return true, sqlTx.Commit()
+}
+
+// Now is the present in the precision the databases keep. Only transactions and the edges ask for it.
+func Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+func pause(ctx context.Context, attempt int) error {
+	longest := min(time.Millisecond<<min(attempt, 6), 50*time.Millisecond)
+	timer := time.NewTimer(rand.N(longest))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Dialect is the engine's SQL fragments.
+func (tx *Tx) Dialect() Dialect { return tx.db.dialect }
+
+// Ent reads and writes through ent, inside the transaction.
+func (tx *Tx) Ent() *ent.Client { return tx.client }
+
+// DB is the database the transaction runs in, for what lives outside transactions: ids and dictionaries.
+func (tx *Tx) DB() *DB { return tx.db }
+
+// Query runs a statement that returns rows; its plan is kept.
+func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return txConn{tx}.QueryContext(ctx, query, args...)
+}
+
+// QueryFresh runs a statement that returns rows, planned for just these arguments.
+func (tx *Tx) QueryFresh(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	count(ctx)
+	return tx.sql.QueryContext(ctx, query, args...)
+}
+
+// Exec runs a statement; its plan is kept. It returns the number of rows it changed.
+func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	result, err := txConn{tx}.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// txConn lets ent and ourselves run kept statements inside the transaction.
+type txConn struct{ tx *Tx }
+
+func (c txConn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	count(ctx)
+	if stmt := c.tx.kept(ctx, query); stmt != nil {
+		return stmt.QueryContext(ctx, args...)
+	}
+	return c.tx.sql.QueryContext(ctx, query, args...)
+}
+
+func (c txConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	count(ctx)
+	if stmt := c.tx.kept(ctx, query); stmt != nil {
+		return stmt.ExecContext(ctx, args...)
+	}
+	return c.tx.sql.ExecContext(ctx, query, args...)
+}
+
+// kept is the pool's prepared statement, bound to the transaction. SQLite's one writer connection is the
+// transaction's own, so preparing outside it would wait for ever: there the driver's parse is cheap.
+func (tx *Tx) kept(ctx context.Context, query string) *sql.Stmt {
+	if !tx.db.dialect.preparesOutside() {
+		return nil
+	}
+	stmt, err := tx.db.writer.prepared(ctx, query)
+	if err != nil || stmt == nil {
+		return nil // the statement itself will tell what is wrong
+	}
+	return tx.sql.StmtContext(ctx, stmt)
+}
