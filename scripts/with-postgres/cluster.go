@@ -37,7 +37,7 @@ var settings = []string{
 	"wal_level=minimal", "max_wal_senders=0",
 	"max_connections=500",
 	"dynamic_shared_memory_type=mmap", // in the folder, so that it goes with it
-	"autovacuum=off", // it would change plans in the middle of a test, and hold on to databases being cloned
+	"autovacuum=off",                  // it would change plans in the middle of a test, and hold on to databases being cloned
 	"log_error_verbosity=terse",
 	"timezone=Asia/Kathmandu",
 	"listen_addresses=127.0.0.1",
