@@ -33,6 +33,11 @@ demo: ## the same with a made-up retail world in it
 generate: ## write ent's and gqlgen's code anew
 	$(GO) generate ./...
 
+.PHONY: migration
+migration: ## write the next migration of both engines: NAME=what_it_does
+	@test -n '$(NAME)' || { echo 'migration: say what it does: make migration NAME=what_it_does' >&2; exit 64; }
+	$(WITH_POSTGRES) $(GO) run ./internal/store/migrate '$(NAME)'
+
 # Compares with the tree as it was before, so that it can be used in the middle of work; in a fresh clone that is what was committed.
 .PHONY: verify
 verify: ## generate, and fail if that changed any file
