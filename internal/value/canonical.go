@@ -66,7 +66,7 @@ func appendNumber(text []byte, v any, shortest bool) []byte {
 		return append(text, "null"...)
 	}
 	if _, exact := v.(json.Number); shortest || !exact {
-		number = shortestNumber(number)
+		number = ShortestNumber(number)
 	}
 	return append(text, number...)
 }

@@ -228,8 +228,9 @@ func plainAlready(text string) bool {
 	return text != "" && text[0] >= '1' && text[0] <= '9' && skipDigits(text, 0) == len(text) || text == "0"
 }
 
-// shortestNumber is the plain form without trailing zeros of the fraction: 1.50 is 1.5 and 1.0 is 1.
-func shortestNumber(text string) string {
+// ShortestNumber is the plain form without trailing zeros of the fraction: 1.50 is 1.5 and 1.0 is 1,
+// so that numbers of equal value have equal texts. A number that Clean refuses comes back as it is.
+func ShortestNumber(text string) string {
 	plain, message := plainNumber(text)
 	if message != "" {
 		return text
