@@ -71,24 +71,26 @@ func tooLong(text string) bool {
 }
 
 // lowerCase is the cleaned text in lower case. Case and composition disturb each other (a J with a
-// caron has a composed form in lower case only), hence the second look.
+// caron has a composed form in lower case only), hence the further looks. Two settle every text we
+// know of; the bound is there so that no text can keep us busy.
 func lowerCase(text string) string { return inCase(text, strings.ToLower) }
 
 // upperCase is the cleaned text in upper case.
 func upperCase(text string) string { return inCase(text, strings.ToUpper) }
 
 func inCase(text string, turn func(string) string) string {
-	for {
+	for range 8 {
 		turned := turn(text)
 		if isASCII(turned) {
 			return turned
 		}
 		turned = norm.NFKC.String(turned)
 		if turned == text {
-			return text
+			break
 		}
 		text = turned
 	}
+	return text
 }
 
 // squeeze appends text to dst without blanks and without the characters of drop. It is false when
