@@ -71,8 +71,8 @@ func tooLong(text string) bool {
 }
 
 // lowerCase is the cleaned text in lower case. Case and composition disturb each other (a J with a
-// caron has a composed form in lower case only), hence the further looks. Two settle every text we
-// know of; the bound is there so that no text can keep us busy.
+// caron has a composed form in lower case only), hence the further looks. The bound is there so
+// that no text can keep us busy.
 func lowerCase(text string) string { return inCase(text, strings.ToLower) }
 
 // upperCase is the cleaned text in upper case.
