@@ -19,7 +19,7 @@ FUZZTIME ?= 5s
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## serve on 127.0.0.1:8080 over SQLite in ./data
@@ -56,9 +56,9 @@ test: ## all tests, on SQLite and PostgreSQL
 race: ## all tests under the race detector
 	$(WITH_POSTGRES) $(GO) test $(RACE) -timeout 20m $(PACKAGES)
 
-# What concurrent writers, transactions and servers run through. The rest is covered by `make race`.
+# For CI: everything below internal/, without the tests that are long under the detector.
 .PHONY: race-short
-race-short: ## the short tests of the packages that writers share, under the race detector
+race-short: ## the short tests of internal/ under the race detector
 	$(WITH_POSTGRES) $(GO) test $(RACE) -short ./internal/...
 
 .PHONY: lint
