@@ -15,6 +15,9 @@ type Dialect interface {
 	// Greatest and Least are the scalar functions of two expressions.
 	Greatest(a, b string) string
 	Least(a, b string) string
+	// Among is a condition: the expression is one of what a query yields. The query runs once, ahead of the rows it is asked for,
+	// and does not turn into a join that changes the order in which they are read.
+	Among(expression, query string) string
 
 	// relation writes in-memory columns as a table in a FROM clause.
 	relation(name string, columns []Column, args *Args) string

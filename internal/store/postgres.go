@@ -91,6 +91,10 @@ func (postgresDialect) Greatest(a, b string) string { return "greatest(" + a + "
 func (postgresDialect) Least(a, b string) string    { return "least(" + a + ", " + b + ")" }
 func (postgresDialect) preparesOutside() bool       { return true }
 
+func (postgresDialect) Among(expression, query string) string {
+	return expression + " = ANY (ARRAY(" + query + "))"
+}
+
 // relation sends one array per column.
 func (postgresDialect) relation(name string, columns []Column, args *Args) string {
 	var names, selects, arrays []string

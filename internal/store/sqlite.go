@@ -85,6 +85,10 @@ func (sqliteDialect) Greatest(a, b string) string { return "max(" + a + ", " + b
 func (sqliteDialect) Least(a, b string) string    { return "min(" + a + ", " + b + ")" }
 func (sqliteDialect) preparesOutside() bool       { return false }
 
+func (sqliteDialect) Among(expression, query string) string {
+	return expression + " IN (" + query + ")"
+}
+
 // relation sends the rows as one JSON list of lists.
 func (sqliteDialect) relation(name string, columns []Column, args *Args) string {
 	rows := []byte{'['}
