@@ -18,7 +18,7 @@ type Change struct {
 	// ID of the ent.
 	ID int64 `json:"id,omitempty"`
 	// The writing transaction's number; 0 on SQLite, which has one writer.
-	Transaction int64 `json:"transaction,omitempty"`
+	TxNumber int64 `json:"tx_number,omitempty"`
 	// At holds the value of the "at" field.
 	At time.Time `json:"at,omitempty"`
 	// What changed: see feed.Kind.
@@ -39,7 +39,7 @@ func (*Change) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case change.FieldID, change.FieldTransaction, change.FieldCustomerID, change.FieldSetID, change.FieldSubjectID, change.FieldEvents:
+		case change.FieldID, change.FieldTxNumber, change.FieldCustomerID, change.FieldSetID, change.FieldSubjectID, change.FieldEvents:
 			values[i] = new(sql.NullInt64)
 		case change.FieldKind:
 			values[i] = new(sql.NullString)
@@ -66,11 +66,11 @@ func (_m *Change) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field id", value)
 			}
 			_m.ID = int64(value.Int64)
-		case change.FieldTransaction:
+		case change.FieldTxNumber:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field transaction", values[i])
+				return fmt.Errorf("unexpected type %T for field tx_number", values[i])
 			} else if value.Valid {
-				_m.Transaction = value.Int64
+				_m.TxNumber = value.Int64
 			}
 		case change.FieldAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -147,8 +147,8 @@ func (_m *Change) String() string {
 	var builder strings.Builder
 	builder.WriteString("Change(")
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("transaction=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Transaction))
+	builder.WriteString("tx_number=")
+	builder.WriteString(fmt.Sprintf("%v", _m.TxNumber))
 	builder.WriteString(", ")
 	builder.WriteString("at=")
 	builder.WriteString(_m.At.Format(time.ANSIC))

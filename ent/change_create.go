@@ -20,9 +20,9 @@ type ChangeCreate struct {
 	hooks    []Hook
 }
 
-// SetTransaction sets the "transaction" field.
-func (_c *ChangeCreate) SetTransaction(v int64) *ChangeCreate {
-	_c.mutation.SetTransaction(v)
+// SetTxNumber sets the "tx_number" field.
+func (_c *ChangeCreate) SetTxNumber(v int64) *ChangeCreate {
+	_c.mutation.SetTxNumber(v)
 	return _c
 }
 
@@ -143,8 +143,8 @@ func (_c *ChangeCreate) defaults() {
 
 // check runs all checks and user-defined validators on the builder.
 func (_c *ChangeCreate) check() error {
-	if _, ok := _c.mutation.Transaction(); !ok {
-		return &ValidationError{Name: "transaction", err: errors.New(`ent: missing required field "Change.transaction"`)}
+	if _, ok := _c.mutation.TxNumber(); !ok {
+		return &ValidationError{Name: "tx_number", err: errors.New(`ent: missing required field "Change.tx_number"`)}
 	}
 	if _, ok := _c.mutation.At(); !ok {
 		return &ValidationError{Name: "at", err: errors.New(`ent: missing required field "Change.at"`)}
@@ -187,9 +187,9 @@ func (_c *ChangeCreate) createSpec() (*Change, *sqlgraph.CreateSpec) {
 		_node.ID = id
 		_spec.ID.Value = id
 	}
-	if value, ok := _c.mutation.Transaction(); ok {
-		_spec.SetField(change.FieldTransaction, field.TypeInt64, value)
-		_node.Transaction = value
+	if value, ok := _c.mutation.TxNumber(); ok {
+		_spec.SetField(change.FieldTxNumber, field.TypeInt64, value)
+		_node.TxNumber = value
 	}
 	if value, ok := _c.mutation.At(); ok {
 		_spec.SetField(change.FieldAt, field.TypeTime, value)

@@ -262,12 +262,12 @@ func (_q *ChangeQuery) Clone() *ChangeQuery {
 // Example:
 //
 //	var v []struct {
-//		Transaction int64 `json:"transaction,omitempty"`
+//		TxNumber int64 `json:"tx_number,omitempty"`
 //		Count int `json:"count,omitempty"`
 //	}
 //
 //	client.Change.Query().
-//		GroupBy(change.FieldTransaction).
+//		GroupBy(change.FieldTxNumber).
 //		Aggregate(ent.Count()).
 //		Scan(ctx, &v)
 func (_q *ChangeQuery) GroupBy(field string, fields ...string) *ChangeGroupBy {
@@ -285,11 +285,11 @@ func (_q *ChangeQuery) GroupBy(field string, fields ...string) *ChangeGroupBy {
 // Example:
 //
 //	var v []struct {
-//		Transaction int64 `json:"transaction,omitempty"`
+//		TxNumber int64 `json:"tx_number,omitempty"`
 //	}
 //
 //	client.Change.Query().
-//		Select(change.FieldTransaction).
+//		Select(change.FieldTxNumber).
 //		Scan(ctx, &v)
 func (_q *ChangeQuery) Select(fields ...string) *ChangeSelect {
 	_q.ctx.Fields = append(_q.ctx.Fields, fields...)

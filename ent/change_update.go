@@ -28,24 +28,24 @@ func (_u *ChangeUpdate) Where(ps ...predicate.Change) *ChangeUpdate {
 	return _u
 }
 
-// SetTransaction sets the "transaction" field.
-func (_u *ChangeUpdate) SetTransaction(v int64) *ChangeUpdate {
-	_u.mutation.ResetTransaction()
-	_u.mutation.SetTransaction(v)
+// SetTxNumber sets the "tx_number" field.
+func (_u *ChangeUpdate) SetTxNumber(v int64) *ChangeUpdate {
+	_u.mutation.ResetTxNumber()
+	_u.mutation.SetTxNumber(v)
 	return _u
 }
 
-// SetNillableTransaction sets the "transaction" field if the given value is not nil.
-func (_u *ChangeUpdate) SetNillableTransaction(v *int64) *ChangeUpdate {
+// SetNillableTxNumber sets the "tx_number" field if the given value is not nil.
+func (_u *ChangeUpdate) SetNillableTxNumber(v *int64) *ChangeUpdate {
 	if v != nil {
-		_u.SetTransaction(*v)
+		_u.SetTxNumber(*v)
 	}
 	return _u
 }
 
-// AddTransaction adds value to the "transaction" field.
-func (_u *ChangeUpdate) AddTransaction(v int64) *ChangeUpdate {
-	_u.mutation.AddTransaction(v)
+// AddTxNumber adds value to the "tx_number" field.
+func (_u *ChangeUpdate) AddTxNumber(v int64) *ChangeUpdate {
+	_u.mutation.AddTxNumber(v)
 	return _u
 }
 
@@ -220,11 +220,11 @@ func (_u *ChangeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
-	if value, ok := _u.mutation.Transaction(); ok {
-		_spec.SetField(change.FieldTransaction, field.TypeInt64, value)
+	if value, ok := _u.mutation.TxNumber(); ok {
+		_spec.SetField(change.FieldTxNumber, field.TypeInt64, value)
 	}
-	if value, ok := _u.mutation.AddedTransaction(); ok {
-		_spec.AddField(change.FieldTransaction, field.TypeInt64, value)
+	if value, ok := _u.mutation.AddedTxNumber(); ok {
+		_spec.AddField(change.FieldTxNumber, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.At(); ok {
 		_spec.SetField(change.FieldAt, field.TypeTime, value)
@@ -285,24 +285,24 @@ type ChangeUpdateOne struct {
 	mutation *ChangeMutation
 }
 
-// SetTransaction sets the "transaction" field.
-func (_u *ChangeUpdateOne) SetTransaction(v int64) *ChangeUpdateOne {
-	_u.mutation.ResetTransaction()
-	_u.mutation.SetTransaction(v)
+// SetTxNumber sets the "tx_number" field.
+func (_u *ChangeUpdateOne) SetTxNumber(v int64) *ChangeUpdateOne {
+	_u.mutation.ResetTxNumber()
+	_u.mutation.SetTxNumber(v)
 	return _u
 }
 
-// SetNillableTransaction sets the "transaction" field if the given value is not nil.
-func (_u *ChangeUpdateOne) SetNillableTransaction(v *int64) *ChangeUpdateOne {
+// SetNillableTxNumber sets the "tx_number" field if the given value is not nil.
+func (_u *ChangeUpdateOne) SetNillableTxNumber(v *int64) *ChangeUpdateOne {
 	if v != nil {
-		_u.SetTransaction(*v)
+		_u.SetTxNumber(*v)
 	}
 	return _u
 }
 
-// AddTransaction adds value to the "transaction" field.
-func (_u *ChangeUpdateOne) AddTransaction(v int64) *ChangeUpdateOne {
-	_u.mutation.AddTransaction(v)
+// AddTxNumber adds value to the "tx_number" field.
+func (_u *ChangeUpdateOne) AddTxNumber(v int64) *ChangeUpdateOne {
+	_u.mutation.AddTxNumber(v)
 	return _u
 }
 
@@ -507,11 +507,11 @@ func (_u *ChangeUpdateOne) sqlSave(ctx context.Context) (_node *Change, err erro
 			}
 		}
 	}
-	if value, ok := _u.mutation.Transaction(); ok {
-		_spec.SetField(change.FieldTransaction, field.TypeInt64, value)
+	if value, ok := _u.mutation.TxNumber(); ok {
+		_spec.SetField(change.FieldTxNumber, field.TypeInt64, value)
 	}
-	if value, ok := _u.mutation.AddedTransaction(); ok {
-		_spec.AddField(change.FieldTransaction, field.TypeInt64, value)
+	if value, ok := _u.mutation.AddedTxNumber(); ok {
+		_spec.AddField(change.FieldTxNumber, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.At(); ok {
 		_spec.SetField(change.FieldAt, field.TypeTime, value)

@@ -1965,8 +1965,8 @@ type ChangeMutation struct {
 	op             Op
 	typ            string
 	id             *int64
-	transaction    *int64
-	addtransaction *int64
+	tx_number      *int64
+	addtx_number   *int64
 	at             *time.Time
 	kind           *string
 	customer_id    *int64
@@ -2087,60 +2087,60 @@ func (m *ChangeMutation) IDs(ctx context.Context) ([]int64, error) {
 	}
 }
 
-// SetTransaction sets the "transaction" field.
-func (m *ChangeMutation) SetTransaction(i int64) {
-	m.transaction = &i
-	m.addtransaction = nil
+// SetTxNumber sets the "tx_number" field.
+func (m *ChangeMutation) SetTxNumber(i int64) {
+	m.tx_number = &i
+	m.addtx_number = nil
 }
 
-// Transaction returns the value of the "transaction" field in the mutation.
-func (m *ChangeMutation) Transaction() (r int64, exists bool) {
-	v := m.transaction
+// TxNumber returns the value of the "tx_number" field in the mutation.
+func (m *ChangeMutation) TxNumber() (r int64, exists bool) {
+	v := m.tx_number
 	if v == nil {
 		return
 	}
 	return *v, true
 }
 
-// OldTransaction returns the old "transaction" field's value of the Change entity.
+// OldTxNumber returns the old "tx_number" field's value of the Change entity.
 // If the Change object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ChangeMutation) OldTransaction(ctx context.Context) (v int64, err error) {
+func (m *ChangeMutation) OldTxNumber(ctx context.Context) (v int64, err error) {
 	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldTransaction is only allowed on UpdateOne operations")
+		return v, errors.New("OldTxNumber is only allowed on UpdateOne operations")
 	}
 	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldTransaction requires an ID field in the mutation")
+		return v, errors.New("OldTxNumber requires an ID field in the mutation")
 	}
 	oldValue, err := m.oldValue(ctx)
 	if err != nil {
-		return v, fmt.Errorf("querying old value for OldTransaction: %w", err)
+		return v, fmt.Errorf("querying old value for OldTxNumber: %w", err)
 	}
-	return oldValue.Transaction, nil
+	return oldValue.TxNumber, nil
 }
 
-// AddTransaction adds i to the "transaction" field.
-func (m *ChangeMutation) AddTransaction(i int64) {
-	if m.addtransaction != nil {
-		*m.addtransaction += i
+// AddTxNumber adds i to the "tx_number" field.
+func (m *ChangeMutation) AddTxNumber(i int64) {
+	if m.addtx_number != nil {
+		*m.addtx_number += i
 	} else {
-		m.addtransaction = &i
+		m.addtx_number = &i
 	}
 }
 
-// AddedTransaction returns the value that was added to the "transaction" field in this mutation.
-func (m *ChangeMutation) AddedTransaction() (r int64, exists bool) {
-	v := m.addtransaction
+// AddedTxNumber returns the value that was added to the "tx_number" field in this mutation.
+func (m *ChangeMutation) AddedTxNumber() (r int64, exists bool) {
+	v := m.addtx_number
 	if v == nil {
 		return
 	}
 	return *v, true
 }
 
-// ResetTransaction resets all changes to the "transaction" field.
-func (m *ChangeMutation) ResetTransaction() {
-	m.transaction = nil
-	m.addtransaction = nil
+// ResetTxNumber resets all changes to the "tx_number" field.
+func (m *ChangeMutation) ResetTxNumber() {
+	m.tx_number = nil
+	m.addtx_number = nil
 }
 
 // SetAt sets the "at" field.
@@ -2516,8 +2516,8 @@ func (m *ChangeMutation) Type() string {
 // AddedFields().
 func (m *ChangeMutation) Fields() []string {
 	fields := make([]string, 0, 7)
-	if m.transaction != nil {
-		fields = append(fields, change.FieldTransaction)
+	if m.tx_number != nil {
+		fields = append(fields, change.FieldTxNumber)
 	}
 	if m.at != nil {
 		fields = append(fields, change.FieldAt)
@@ -2545,8 +2545,8 @@ func (m *ChangeMutation) Fields() []string {
 // schema.
 func (m *ChangeMutation) Field(name string) (ent.Value, bool) {
 	switch name {
-	case change.FieldTransaction:
-		return m.Transaction()
+	case change.FieldTxNumber:
+		return m.TxNumber()
 	case change.FieldAt:
 		return m.At()
 	case change.FieldKind:
@@ -2568,8 +2568,8 @@ func (m *ChangeMutation) Field(name string) (ent.Value, bool) {
 // database failed.
 func (m *ChangeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
 	switch name {
-	case change.FieldTransaction:
-		return m.OldTransaction(ctx)
+	case change.FieldTxNumber:
+		return m.OldTxNumber(ctx)
 	case change.FieldAt:
 		return m.OldAt(ctx)
 	case change.FieldKind:
@@ -2591,12 +2591,12 @@ func (m *ChangeMutation) OldField(ctx context.Context, name string) (ent.Value, 
 // type.
 func (m *ChangeMutation) SetField(name string, value ent.Value) error {
 	switch name {
-	case change.FieldTransaction:
+	case change.FieldTxNumber:
 		v, ok := value.(int64)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.SetTransaction(v)
+		m.SetTxNumber(v)
 		return nil
 	case change.FieldAt:
 		v, ok := value.(time.Time)
@@ -2648,8 +2648,8 @@ func (m *ChangeMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ChangeMutation) AddedFields() []string {
 	var fields []string
-	if m.addtransaction != nil {
-		fields = append(fields, change.FieldTransaction)
+	if m.addtx_number != nil {
+		fields = append(fields, change.FieldTxNumber)
 	}
 	if m.addcustomer_id != nil {
 		fields = append(fields, change.FieldCustomerID)
@@ -2671,8 +2671,8 @@ func (m *ChangeMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ChangeMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
-	case change.FieldTransaction:
-		return m.AddedTransaction()
+	case change.FieldTxNumber:
+		return m.AddedTxNumber()
 	case change.FieldCustomerID:
 		return m.AddedCustomerID()
 	case change.FieldSetID:
@@ -2690,12 +2690,12 @@ func (m *ChangeMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ChangeMutation) AddField(name string, value ent.Value) error {
 	switch name {
-	case change.FieldTransaction:
+	case change.FieldTxNumber:
 		v, ok := value.(int64)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.AddTransaction(v)
+		m.AddTxNumber(v)
 		return nil
 	case change.FieldCustomerID:
 		v, ok := value.(int64)
@@ -2773,8 +2773,8 @@ func (m *ChangeMutation) ClearField(name string) error {
 // It returns an error if the field is not defined in the schema.
 func (m *ChangeMutation) ResetField(name string) error {
 	switch name {
-	case change.FieldTransaction:
-		m.ResetTransaction()
+	case change.FieldTxNumber:
+		m.ResetTxNumber()
 		return nil
 	case change.FieldAt:
 		m.ResetAt()

@@ -11,8 +11,8 @@ const (
 	Label = "change"
 	// FieldID holds the string denoting the id field in the database.
 	FieldID = "id"
-	// FieldTransaction holds the string denoting the transaction field in the database.
-	FieldTransaction = "transaction"
+	// FieldTxNumber holds the string denoting the tx_number field in the database.
+	FieldTxNumber = "tx_number"
 	// FieldAt holds the string denoting the at field in the database.
 	FieldAt = "at"
 	// FieldKind holds the string denoting the kind field in the database.
@@ -32,7 +32,7 @@ const (
 // Columns holds all SQL columns for change fields.
 var Columns = []string{
 	FieldID,
-	FieldTransaction,
+	FieldTxNumber,
 	FieldAt,
 	FieldKind,
 	FieldCustomerID,
@@ -64,9 +64,9 @@ func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
 }
 
-// ByTransaction orders the results by the transaction field.
-func ByTransaction(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldTransaction, opts...).ToFunc()
+// ByTxNumber orders the results by the tx_number field.
+func ByTxNumber(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTxNumber, opts...).ToFunc()
 }
 
 // ByAt orders the results by the at field.

@@ -54,9 +54,9 @@ func IDLTE(id int64) predicate.Change {
 	return predicate.Change(sql.FieldLTE(FieldID, id))
 }
 
-// Transaction applies equality check predicate on the "transaction" field. It's identical to TransactionEQ.
-func Transaction(v int64) predicate.Change {
-	return predicate.Change(sql.FieldEQ(FieldTransaction, v))
+// TxNumber applies equality check predicate on the "tx_number" field. It's identical to TxNumberEQ.
+func TxNumber(v int64) predicate.Change {
+	return predicate.Change(sql.FieldEQ(FieldTxNumber, v))
 }
 
 // At applies equality check predicate on the "at" field. It's identical to AtEQ.
@@ -89,44 +89,44 @@ func Events(v int) predicate.Change {
 	return predicate.Change(sql.FieldEQ(FieldEvents, v))
 }
 
-// TransactionEQ applies the EQ predicate on the "transaction" field.
-func TransactionEQ(v int64) predicate.Change {
-	return predicate.Change(sql.FieldEQ(FieldTransaction, v))
+// TxNumberEQ applies the EQ predicate on the "tx_number" field.
+func TxNumberEQ(v int64) predicate.Change {
+	return predicate.Change(sql.FieldEQ(FieldTxNumber, v))
 }
 
-// TransactionNEQ applies the NEQ predicate on the "transaction" field.
-func TransactionNEQ(v int64) predicate.Change {
-	return predicate.Change(sql.FieldNEQ(FieldTransaction, v))
+// TxNumberNEQ applies the NEQ predicate on the "tx_number" field.
+func TxNumberNEQ(v int64) predicate.Change {
+	return predicate.Change(sql.FieldNEQ(FieldTxNumber, v))
 }
 
-// TransactionIn applies the In predicate on the "transaction" field.
-func TransactionIn(vs ...int64) predicate.Change {
-	return predicate.Change(sql.FieldIn(FieldTransaction, vs...))
+// TxNumberIn applies the In predicate on the "tx_number" field.
+func TxNumberIn(vs ...int64) predicate.Change {
+	return predicate.Change(sql.FieldIn(FieldTxNumber, vs...))
 }
 
-// TransactionNotIn applies the NotIn predicate on the "transaction" field.
-func TransactionNotIn(vs ...int64) predicate.Change {
-	return predicate.Change(sql.FieldNotIn(FieldTransaction, vs...))
+// TxNumberNotIn applies the NotIn predicate on the "tx_number" field.
+func TxNumberNotIn(vs ...int64) predicate.Change {
+	return predicate.Change(sql.FieldNotIn(FieldTxNumber, vs...))
 }
 
-// TransactionGT applies the GT predicate on the "transaction" field.
-func TransactionGT(v int64) predicate.Change {
-	return predicate.Change(sql.FieldGT(FieldTransaction, v))
+// TxNumberGT applies the GT predicate on the "tx_number" field.
+func TxNumberGT(v int64) predicate.Change {
+	return predicate.Change(sql.FieldGT(FieldTxNumber, v))
 }
 
-// TransactionGTE applies the GTE predicate on the "transaction" field.
-func TransactionGTE(v int64) predicate.Change {
-	return predicate.Change(sql.FieldGTE(FieldTransaction, v))
+// TxNumberGTE applies the GTE predicate on the "tx_number" field.
+func TxNumberGTE(v int64) predicate.Change {
+	return predicate.Change(sql.FieldGTE(FieldTxNumber, v))
 }
 
-// TransactionLT applies the LT predicate on the "transaction" field.
-func TransactionLT(v int64) predicate.Change {
-	return predicate.Change(sql.FieldLT(FieldTransaction, v))
+// TxNumberLT applies the LT predicate on the "tx_number" field.
+func TxNumberLT(v int64) predicate.Change {
+	return predicate.Change(sql.FieldLT(FieldTxNumber, v))
 }
 
-// TransactionLTE applies the LTE predicate on the "transaction" field.
-func TransactionLTE(v int64) predicate.Change {
-	return predicate.Change(sql.FieldLTE(FieldTransaction, v))
+// TxNumberLTE applies the LTE predicate on the "tx_number" field.
+func TxNumberLTE(v int64) predicate.Change {
+	return predicate.Change(sql.FieldLTE(FieldTxNumber, v))
 }
 
 // AtEQ applies the EQ predicate on the "at" field.

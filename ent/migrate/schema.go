@@ -59,7 +59,7 @@ var (
 	// ChangesColumns holds the columns for the "changes" table.
 	ChangesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
-		{Name: "transaction", Type: field.TypeInt64},
+		{Name: "tx_number", Type: field.TypeInt64},
 		{Name: "at", Type: field.TypeTime},
 		{Name: "kind", Type: field.TypeString},
 		{Name: "customer_id", Type: field.TypeInt64, Nullable: true},
@@ -74,7 +74,7 @@ var (
 		PrimaryKey: []*schema.Column{ChangesColumns[0]},
 		Indexes: []*schema.Index{
 			{
-				Name:    "change_transaction",
+				Name:    "change_tx_number",
 				Unique:  false,
 				Columns: []*schema.Column{ChangesColumns[1]},
 			},

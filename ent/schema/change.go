@@ -14,7 +14,7 @@ type Change struct{ ent.Schema }
 func (Change) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int64("id"),
-		field.Int64("transaction").Comment("The writing transaction's number; 0 on SQLite, which has one writer."),
+		field.Int64("tx_number").Comment("The writing transaction's number; 0 on SQLite, which has one writer."),
 		field.Time("at"),
 		field.String("kind").Comment("What changed: see feed.Kind."),
 		field.Int64("customer_id").Optional().Nillable(),
@@ -26,5 +26,5 @@ func (Change) Fields() []ent.Field {
 
 // Indexes of Change.
 func (Change) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("transaction")}
+	return []ent.Index{index.Fields("tx_number")}
 }

@@ -12,6 +12,11 @@ type Dialect interface {
 	ForUpdate() string
 	// TransactionNumber is an expression: the number of the running transaction, 0 where there is one writer.
 	TransactionNumber() string
+	// Snapshot is an expression: what is committed now, as a text that CommittedBetween takes.
+	Snapshot() string
+	// CommittedBetween is a condition on the table changes: written by what the snapshot base had not seen
+	// and window has. An empty base has seen nothing.
+	CommittedBetween(args *Args, base, window string) string
 	// Greatest and Least are the scalar functions of two expressions.
 	Greatest(a, b string) string
 	Least(a, b string) string

@@ -87,12 +87,24 @@ type postgresDialect struct{}
 func (postgresDialect) Name() string                { return "postgres" }
 func (postgresDialect) ForUpdate() string           { return " FOR UPDATE" }
 func (postgresDialect) TransactionNumber() string   { return "pg_current_xact_id()::text::bigint" }
+func (postgresDialect) Snapshot() string            { return "pg_current_snapshot()::text" }
 func (postgresDialect) Greatest(a, b string) string { return "greatest(" + a + ", " + b + ")" }
 func (postgresDialect) Least(a, b string) string    { return "least(" + a + ", " + b + ")" }
 func (postgresDialect) preparesOutside() bool       { return true }
 
 func (postgresDialect) Among(expression, query string) string {
 	return expression + " = ANY (ARRAY(" + query + "))"
+}
+
+// CommittedBetween: the comparison with xmin is implied; it lets the index on tx_number narrow the search.
+func (postgresDialect) CommittedBetween(args *Args, base, window string) string {
+	seen := "pg_visible_in_snapshot(tx_number::text::xid8, " + args.Bind(window) + "::text::pg_snapshot)"
+	if base == "" {
+		return seen
+	}
+	before := args.Bind(base) + "::text::pg_snapshot"
+	return seen + " AND tx_number >= pg_snapshot_xmin(" + before + ")::text::bigint" +
+		" AND NOT pg_visible_in_snapshot(tx_number::text::xid8, " + before + ")"
 }
 
 // relation sends one array per column.

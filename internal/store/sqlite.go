@@ -78,15 +78,26 @@ func sqliteVersion(text string) int {
 
 type sqliteDialect struct{}
 
-func (sqliteDialect) Name() string                { return "sqlite" }
-func (sqliteDialect) ForUpdate() string           { return "" }
-func (sqliteDialect) TransactionNumber() string   { return "0" }
+func (sqliteDialect) Name() string              { return "sqlite" }
+func (sqliteDialect) ForUpdate() string         { return "" }
+func (sqliteDialect) TransactionNumber() string { return "0" }
+func (sqliteDialect) Snapshot() string {
+	return "(SELECT CAST(coalesce(max(id), 0) AS TEXT) FROM changes)"
+}
 func (sqliteDialect) Greatest(a, b string) string { return "max(" + a + ", " + b + ")" }
 func (sqliteDialect) Least(a, b string) string    { return "min(" + a + ", " + b + ")" }
 func (sqliteDialect) preparesOutside() bool       { return false }
 
 func (sqliteDialect) Among(expression, query string) string {
 	return expression + " IN (" + query + ")"
+}
+
+// CommittedBetween: with one writer the row numbers are in the order of the commits.
+func (sqliteDialect) CommittedBetween(args *Args, base, window string) string {
+	if base == "" {
+		base = "0"
+	}
+	return "id > CAST(" + args.Bind(base) + " AS INTEGER) AND id <= CAST(" + args.Bind(window) + " AS INTEGER)"
 }
 
 // relation sends the rows as one JSON list of lists.

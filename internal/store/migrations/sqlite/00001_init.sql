@@ -14,9 +14,9 @@ CREATE TABLE `campaigns` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `key`
 -- create index "campaigns_key_key" to table: "campaigns"
 CREATE UNIQUE INDEX `campaigns_key_key` ON `campaigns` (`key`);
 -- create "changes" table
-CREATE TABLE `changes` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `transaction` integer NOT NULL, `at` datetime NOT NULL, `kind` text NOT NULL, `customer_id` integer NULL, `set_id` integer NULL, `subject_id` integer NULL, `events` integer NOT NULL DEFAULT (0));
--- create index "change_transaction" to table: "changes"
-CREATE INDEX `change_transaction` ON `changes` (`transaction`);
+CREATE TABLE `changes` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `tx_number` integer NOT NULL, `at` datetime NOT NULL, `kind` text NOT NULL, `customer_id` integer NULL, `set_id` integer NULL, `subject_id` integer NULL, `events` integer NOT NULL DEFAULT (0));
+-- create index "change_tx_number" to table: "changes"
+CREATE INDEX `change_tx_number` ON `changes` (`tx_number`);
 -- create "channels" table
 CREATE TABLE `channels` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `name` text NOT NULL);
 -- create index "channels_name_key" to table: "channels"

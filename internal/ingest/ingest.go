@@ -1,0 +1,373 @@
+// Package ingest is the one way in. Every record, from whatever channel, takes the same five steps:
+// it is read and checked, its identities are normalised, its customer is found or made, it is stored, and
+// the golden record and the change feed follow.
+package ingest
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/onecdp/onecdp/internal/fault"
+	"github.com/onecdp/onecdp/internal/feed"
+	"github.com/onecdp/onecdp/internal/identity"
+	"github.com/onecdp/onecdp/internal/oneid"
+	"github.com/onecdp/onecdp/internal/store"
+	"github.com/onecdp/onecdp/internal/value"
+)
+
+// MaxBatch is how many records one batch may have.
+const MaxBatch = 1000
+
+// Status is what became of a record.
+type Status string
+
+// The statuses. A rejected record does not use its message id up.
+const (
+	Accepted  Status = "ACCEPTED"
+	Duplicate Status = "DUPLICATE" // its source and message id were seen before
+	Rejected  Status = "REJECTED"  // its form is wrong; Fault says where
+)
+
+// Result is the answer to one record.
+type Result struct {
+	Status   Status
+	Customer oneid.Handle // whose the record is; 0: nobody's
+	Fault    *fault.Error // why it was rejected, or what of it was dropped; nil: all of it counts
+}
+
+// Service takes records in. It is safe for concurrent use.
+type Service struct {
+	db  *store.DB
+	one *oneid.Service
+}
+
+// New returns the way into a database.
+func New(db *store.DB, one *oneid.Service) *Service { return &Service{db: db, one: one} }
+
+// entry is a record on its way through one batch.
+type entry struct {
+	Record
+	result *Result
+	dated  bool   // the sender said when
+	first  *entry // the same message earlier in the batch
+
+	key        string // of the message
+	source     int32
+	channel    *int64
+	claims     []byte
+	attributes []byte
+	properties []byte
+	digest     int64
+
+	id  int64
+	set *oneid.Set
+}
+
+// Ingest takes records as maps shaped like RecordInput and answers each, in order. Each stands or falls
+// alone: a rejected one does not hold the others up. at is the place of the list in the caller's input.
+// A batch that is empty or longer than MaxBatch is a BAD_USER_INPUT as a whole.
+//
+// All accepted records are stored in one transaction when it returns without an error. An error means that
+// none was, or that nobody knows; sending them again with the same message ids is safe.
+func (s *Service) Ingest(ctx context.Context, records []map[string]any, at fault.Path) ([]Result, error) {
+	if len(records) == 0 || len(records) > MaxBatch {
+		return nil, fault.Bad(at, "%d records; a batch has 1 to %d", len(records), MaxBatch)
+	}
+	results := make([]Result, len(records))
+	var batch []*entry
+	for i, raw := range records {
+		record, err := Read(raw, at.With(i))
+		if err != nil {
+			results[i] = Result{Status: Rejected, Fault: fold(fault.All(err))}
+			if results[i].Fault == nil {
+				return nil, err
+			}
+			continue
+		}
+		batch = append(batch, s.enter(record, &results[i], at.With(i)))
+	}
+	fresh := withoutRepeats(batch)
+	if err := s.number(ctx, fresh); err != nil {
+		return nil, err
+	}
+	wanted := 0
+	for _, e := range fresh {
+		wanted += 1 + oneid.MaxIDs(len(e.set.Identities))
+	}
+	if len(fresh) > 0 {
+		ids, err := s.db.ReserveIDs(ctx, wanted)
+		if err != nil {
+			return nil, err
+		}
+		var left store.IDs
+		if err := s.db.WithTx(ctx, func(tx *store.Tx) error {
+			left = *ids // each attempt begins with the whole supply
+			return s.write(ctx, tx, &left, fresh)
+		}); err != nil {
+			return nil, fmt.Errorf("ingest: %w", err)
+		}
+		s.db.ReturnIDs(&left)
+	}
+	for _, e := range batch {
+		if e.first != nil {
+			e.result.Status, e.result.Customer, e.result.Fault = Duplicate, e.first.result.Customer, nil
+		}
+	}
+	return results, nil
+}
+
+// enter prepares what does not need the database.
+func (s *Service) enter(record Record, result *Result, at fault.Path) *entry {
+	e := &entry{Record: record, result: result, dated: !record.OccurredAt.IsZero()}
+	kept, dropped := s.one.Registry().Read(record.Claims)
+	result.Status = Accepted
+	e.claims = claimsText(record.Claims)
+	sum := sha256.Sum256(e.claims)
+	e.set = &oneid.Set{Digest: [16]byte(sum[:16]), Claims: e.claims, Identities: kept, Speaks: speaks(record.Attributes)}
+	if record.Attributes != nil {
+		e.attributes = value.JSON(record.Attributes)
+	}
+	var notes []*fault.Error
+	if len(dropped) > 0 {
+		notes = append(notes, droppedNote(dropped, len(kept), at))
+	}
+	if record.Event != nil {
+		e.properties = value.JSON(record.Event.Properties)
+		if _, field, problem := record.Event.amount(); problem != "" {
+			notes = append(notes, fault.Bad(at.With("event", "properties", field), "%s", problem))
+		}
+	}
+	result.Fault = fold(notes)
+	e.digest = record.digest(e.claims, e.attributes, e.properties)
+	return e
+}
+
+// speaks tells whether attributes say anything: null says nothing.
+func speaks(attributes map[string]any) bool {
+	for _, v := range attributes {
+		if v != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// droppedNote says which identities of a record do not count, and why, without repeating them.
+func droppedNote(dropped []identity.Dropped, kept int, at fault.Path) *fault.Error {
+	reasons := make([]string, len(dropped))
+	for i, d := range dropped {
+		reasons[i] = fmt.Sprintf("identities[%d] (%s): %s", d.Index, clip(d.Type), d.Reason)
+	}
+	message := "dropped, since it cannot be an identity: "
+	if len(dropped) > 1 {
+		message = "dropped, since they cannot be identities: "
+	}
+	message += strings.Join(reasons, "; ")
+	if kept == 0 {
+		message += ". Nothing is left, so the record is nobody's"
+	}
+	return fault.Bad(at.With("identities", dropped[0].Index), "%s", message)
+}
+
+// fold makes one fault of several, at the place of the first.
+func fold(faults []*fault.Error) *fault.Error {
+	if len(faults) < 2 {
+		for _, only := range faults {
+			return only
+		}
+		return nil
+	}
+	messages := []string{faults[0].Message}
+	for _, more := range faults[1:] {
+		messages = append(messages, more.Error())
+	}
+	folded := *faults[0]
+	folded.Message = strings.Join(messages, "; ")
+	return &folded
+}
+
+// withoutRepeats leaves out the records whose message came earlier in the same batch.
+func withoutRepeats(batch []*entry) []*entry {
+	type message struct{ source, id string }
+	seen := map[message]*entry{}
+	var fresh []*entry
+	for _, e := range batch {
+		if e.MessageID != "" {
+			if first := seen[message{e.Source, e.MessageID}]; first != nil {
+				e.first = first
+				continue
+			}
+			seen[message{e.Source, e.MessageID}] = e
+		}
+		fresh = append(fresh, e)
+	}
+	return fresh
+}
+
+// number gives every word of the batch its number. New words are stored before the batch is, in a
+// transaction of their own: they may be left over, but can never hold two batches up in a circle.
+func (s *Service) number(ctx context.Context, batch []*entry) error {
+	words := map[store.Dictionary][]string{}
+	for _, e := range batch {
+		words[store.Sources] = append(words[store.Sources], e.Source)
+		if e.Channel != "" {
+			words[store.Channels] = append(words[store.Channels], e.Channel)
+		}
+		if e.Event != nil {
+			words[store.EventNames] = append(words[store.EventNames], e.Event.Name)
+		}
+		for name, v := range e.Attributes {
+			if v != nil {
+				words[store.AttributeNames] = append(words[store.AttributeNames], name)
+			}
+		}
+	}
+	for dictionary, list := range words {
+		if err := s.db.EnsureWords(ctx, dictionary, list); err != nil {
+			return err
+		}
+	}
+	for _, e := range batch {
+		e.source, _ = s.db.Number(store.Sources, e.Source)
+		e.set.Source = e.source
+		if e.Channel != "" {
+			number, _ := s.db.Number(store.Channels, e.Channel)
+			channel := int64(number)
+			e.channel = &channel
+		}
+	}
+	return nil
+}
+
+// write is one attempt to store the batch. It must leave nothing behind in the entries that a second
+// attempt does not set again.
+func (s *Service) write(ctx context.Context, tx *store.Tx, ids *store.IDs, batch []*entry) error {
+	for _, e := range batch {
+		e.id = ids.Next()
+		e.key = ownKey(e.id)
+		if e.MessageID != "" {
+			e.key = MessageKey(e.MessageID)
+		}
+		if !e.dated {
+			e.OccurredAt = tx.Now
+		}
+	}
+	fresh, err := s.withoutKnown(ctx, tx, batch)
+	if err != nil || len(fresh) == 0 {
+		return err
+	}
+	sets := foldSets(fresh)
+	resolution, err := s.one.Resolve(ctx, tx, ids, sets)
+	if err != nil {
+		return err
+	}
+	if err := addRecords(ctx, tx, fresh); err != nil {
+		return err
+	}
+	if err := addEvents(ctx, tx, fresh); err != nil {
+		return err
+	}
+	if err := s.addObservations(ctx, tx, fresh, resolution); err != nil {
+		return err
+	}
+	if err := s.one.Save(ctx, tx, resolution); err != nil {
+		return err
+	}
+	for _, e := range fresh {
+		e.result.Status, e.result.Customer = Accepted, e.set.Handle
+	}
+	return feed.Append(ctx, tx, changes(fresh, resolution))
+}
+
+// withoutKnown answers the records whose message is stored already, and returns the others.
+func (s *Service) withoutKnown(ctx context.Context, tx *store.Tx, batch []*entry) ([]*entry, error) {
+	var numbers, sources []int64
+	var keys []string
+	for i, e := range batch {
+		if e.MessageID != "" {
+			numbers, sources, keys = append(numbers, int64(i)), append(sources, int64(e.source)), append(keys, e.key)
+		}
+	}
+	if len(numbers) == 0 {
+		return batch, nil
+	}
+	var args store.Args
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("n", numbers), store.Int64s("source_id", sources), store.Texts("message_id", keys))
+	rows, err := tx.Query(ctx, "SELECT given.n, coalesce(c.public_id, 0) FROM "+given+
+		" JOIN records r ON r.source_id = given.source_id AND r.message_id = given.message_id"+
+		" LEFT JOIN set_owners o ON "+oneid.OwnedBy("r", "o")+
+		" LEFT JOIN customers c ON c.id = o.customer_id", args...)
+	known := map[int]bool{}
+	if _, err := store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
+		var n int
+		var handle oneid.Handle
+		if err := row.Scan(&n, &handle); err != nil {
+			return err
+		}
+		known[n] = true
+		*batch[n].result = Result{Status: Duplicate, Customer: handle}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	var fresh []*entry
+	for i, e := range batch {
+		if !known[i] {
+			fresh = append(fresh, e)
+		}
+	}
+	return fresh, nil
+}
+
+// foldSets lets records with the same identities share one set.
+func foldSets(batch []*entry) []*oneid.Set {
+	byDigest := map[[16]byte]*oneid.Set{}
+	var sets []*oneid.Set
+	for _, e := range batch {
+		set := byDigest[e.set.Digest]
+		if set == nil {
+			copied := *e.set
+			set = &copied
+			set.Record, set.Time = e.id, time.Time{}
+			byDigest[set.Digest] = set
+			sets = append(sets, set)
+		}
+		set.Speaks = set.Speaks || e.set.Speaks
+		if e.OccurredAt.After(set.Time) {
+			set.Time = e.OccurredAt
+		}
+		e.set = set
+	}
+	return sets
+}
+
+// changes tells the feed: one row per set, and one per customer that was merged.
+func changes(batch []*entry, resolution *oneid.Resolution) []feed.Change {
+	var all []feed.Change
+	place := map[*oneid.Set]int{}
+	for _, e := range batch {
+		i, known := place[e.set]
+		if !known {
+			i = len(all)
+			place[e.set] = i
+			change := feed.Change{Kinds: []feed.Kind{feed.Recorded}, Set: e.set.ID, Customer: int64(e.set.Row)}
+			if customer := resolution.Customers[e.set.Row]; customer != nil && customer.Joined {
+				change.Kinds = append(change.Kinds, feed.Identified)
+			}
+			all = append(all, change)
+		}
+		if e.Event != nil {
+			all[i].Events++
+		}
+		if speaks(e.Attributes) {
+			all[i].Kinds = append(all[i].Kinds, feed.Attributed)
+		}
+	}
+	for _, merge := range resolution.Merges {
+		all = append(all, feed.Change{Kinds: []feed.Kind{feed.Merged}, Customer: int64(merge.Into), Subject: merge.ID})
+	}
+	return all
+}

@@ -1,0 +1,102 @@
+package ingest
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/onecdp/onecdp/internal/golden"
+	"github.com/onecdp/onecdp/internal/oneid"
+	"github.com/onecdp/onecdp/internal/store"
+	"github.com/onecdp/onecdp/internal/value"
+)
+
+// addRecords stores the records in the order of their keys, so that two batches with the same messages wait
+// for each other and never in a circle. A message that another transaction has just stored starts us over: then
+// it is known.
+func addRecords(ctx context.Context, tx *store.Tx, batch []*entry) error {
+	sorted := slices.SortedFunc(slices.Values(batch), func(a, b *entry) int {
+		return cmp.Or(cmp.Compare(a.source, b.source), strings.Compare(a.key, b.key))
+	})
+	n := len(sorted)
+	numbers, sources, sets, digests := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	channels, keys := make([]*int64, n), make([]string, n)
+	occurred, received := make([]time.Time, n), make([]time.Time, n)
+	for i, e := range sorted {
+		numbers[i], sources[i], sets[i], digests[i] = e.id, int64(e.source), e.set.ID, e.digest
+		channels[i], keys[i], occurred[i], received[i] = e.channel, e.key, e.OccurredAt, tx.Now
+	}
+	added, err := tx.InsertRows(ctx, "records", "ON CONFLICT DO NOTHING", store.Int64s("id", numbers), store.Int64s("source_id", sources),
+		store.Texts("message_id", keys), store.Int64s("set_id", sets), store.NullInt64s("channel_id", channels),
+		store.Times("occurred_at", occurred), store.Times("received_at", received), store.Int64s("digest", digests))
+	if err == nil && added < int64(n) {
+		return store.ErrStartOver
+	}
+	return err
+}
+
+func addEvents(ctx context.Context, tx *store.Tx, batch []*entry) error {
+	var (
+		numbers, sets, names, sources []int64
+		channels, amounts             []*int64
+		occurred, received            []time.Time
+		properties                    [][]byte
+	)
+	for _, e := range batch {
+		if e.Event == nil {
+			continue
+		}
+		name, _ := tx.DB().Number(store.EventNames, e.Event.Name)
+		amount, _, _ := e.Event.amount()
+		numbers, sets, names, sources = append(numbers, e.id), append(sets, e.set.ID), append(names, int64(name)), append(sources, int64(e.source))
+		channels, amounts = append(channels, e.channel), append(amounts, amount)
+		occurred, received = append(occurred, e.OccurredAt), append(received, tx.Now)
+		properties = append(properties, e.properties)
+	}
+	_, err := tx.InsertRows(ctx, "events", "", store.Int64s("set_id", sets), store.Times("occurred_at", occurred), store.Int64s("id", numbers),
+		store.Times("received_at", received), store.Int64s("name_id", names), store.Int64s("source_id", sources),
+		store.NullInt64s("channel_id", channels), store.NullInt64s("amount", amounts), store.Documents("properties", properties))
+	return err
+}
+
+// addObservations stores what the records state, and lets it compete for the golden records.
+func (s *Service) addObservations(ctx context.Context, tx *store.Tx, batch []*entry, resolution *oneid.Resolution) error {
+	var (
+		records, sets, attributes, sources []int64
+		observed                           []time.Time
+		values                             [][]byte
+	)
+	order := s.one.Order(ctx, tx)
+	for _, e := range batch {
+		if !e.set.Speaks {
+			continue
+		}
+		customer := resolution.Customers[e.set.Row]
+		for _, name := range slices.Sorted(maps.Keys(e.Attributes)) {
+			if e.Attributes[name] == nil {
+				continue
+			}
+			number, _ := tx.DB().Number(store.AttributeNames, name)
+			text := value.JSON(e.Attributes[name])
+			records, sets, attributes = append(records, e.id), append(sets, e.set.ID), append(attributes, int64(number))
+			sources, observed, values = append(sources, int64(e.source)), append(observed, e.OccurredAt), append(values, text)
+			if customer == nil {
+				continue // nobody's statement
+			}
+			origin := golden.Provenance{Time: e.OccurredAt.UnixMicro(), Source: e.source, Identity: e.set.Anchor, Record: e.id}
+			if customer.Golden.Take(name, golden.Statement{Value: text, Provenance: origin}, order) {
+				customer.Changed = true
+			}
+		}
+	}
+	if order.Err != nil {
+		return order.Err
+	}
+	_, err := tx.InsertRows(ctx, "observations", "", store.Int64s("set_id", sets), store.Int64s("attribute_id", attributes),
+		store.Times("observed_at", observed), store.Int64s("record_id", records), store.Int64s("source_id", sources),
+		store.Documents("value", values))
+	return err
+}

@@ -1,0 +1,392 @@
+package oneid
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/onecdp/onecdp/internal/golden"
+	"github.com/onecdp/onecdp/internal/identity"
+	"github.com/onecdp/onecdp/internal/store"
+)
+
+// Beginning and End bound the time for which an undated owner holds.
+var (
+	Beginning = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
+	End       = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+)
+
+// OwnedBy joins a table that has set_id and occurred_at to the owner of its set: the condition on
+// set_owners, given the two aliases.
+func OwnedBy(rows, owners string) string {
+	return owners + ".set_id = " + rows + ".set_id AND (NOT " + owners + ".dated OR (" +
+		rows + ".occurred_at >= " + owners + ".since AND " + rows + ".occurred_at < " + owners + ".until))"
+}
+
+// Set is one distinct set of identities that a batch shows, and what Resolve finds out about it.
+type Set struct {
+	Digest     [16]byte
+	Claims     []byte              // as sent: canonical JSON
+	Identities []identity.Identity // those that count, strongest first; may be none
+	Time       time.Time           // the newest time the batch shows it at
+	Source     int32               // who showed it
+	Record     int64               // the first record of the batch that shows it
+	Speaks     bool                // records of the batch state attributes under it
+
+	ID     int64  // filled in: the set's number
+	Anchor int64  // filled in: its strongest identity's number; 0: none
+	Row    Row    // filled in: whose it is; 0: nobody's
+	Handle Handle // filled in: that customer's id
+	isNew  bool
+}
+
+// Customer is a living customer that a transaction holds locked, or has just made.
+type Customer struct {
+	Row       Row
+	Handle    Handle
+	CreatedAt time.Time
+	Size      int
+	Golden    golden.Record
+	// Changed tells that the row must be written; Joined that identities came.
+	Changed, Joined bool
+	isNew           bool
+}
+
+// Merge is a merge that a transaction makes.
+type Merge struct {
+	ID               int64
+	Into             Row
+	Survivor, Merged Handle
+	Cause            Cause
+	Record           int64
+	Source           int32
+}
+
+// Resolution is what Resolve did. Customers holds every customer that may be written.
+type Resolution struct {
+	Customers map[Row]*Customer
+	Merges    []Merge
+}
+
+// MaxIDs is how many ids Resolve may take for a set of n identities.
+func MaxIDs(n int) int { return 2 + 3*n }
+
+// Resolve finds the owner of every set, making, extending and merging customers as the sets say.
+//
+// Locks are taken in one order by everybody: identities by key, customers by number, sets by digest. What was
+// read before the locks is read again after them; where it has changed the transaction starts over. A set that
+// is known and states nothing takes no lock. Save must follow in the same transaction.
+func (s *Service) Resolve(ctx context.Context, tx *store.Tx, ids *store.IDs, sets []*Set) (*Resolution, error) {
+	if err := s.findSets(ctx, tx, sets); err != nil {
+		return nil, err
+	}
+	var (
+		stars  []Star
+		shown  []*Set // the set of each star
+		plan   Plan
+		before = known{}
+	)
+	for _, set := range sets {
+		if set.isNew && len(set.Identities) > 0 {
+			stars, shown = append(stars, Star{set.Identities, set.Time}), append(shown, set)
+		}
+	}
+	if len(stars) > 0 {
+		var err error
+		if before, err = s.know(ctx, tx, stars); err != nil {
+			return nil, err
+		}
+		plan = MakePlan(s.registry, s.settings.MaxIdentities, before.Facts, stars)
+	}
+	groupRows := make([]Row, len(plan.Groups))
+	for i, group := range plan.Groups {
+		if len(group.Rows) > 0 {
+			groupRows[i] = group.Rows[0]
+		} else {
+			groupRows[i] = Row(ids.Next())
+		}
+	}
+	if err := s.addIdentities(ctx, tx, ids, plan, groupRows, before, shown); err != nil {
+		return nil, err
+	}
+	resolution, err := s.lockCustomers(ctx, tx, rowsToLock(plan, sets))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.confirm(ctx, tx, before, stars, sets); err != nil {
+		return nil, err
+	}
+	if err := s.apply(ctx, tx, ids, plan, groupRows, before, shown, resolution); err != nil {
+		return nil, err
+	}
+	for i, set := range shown {
+		home := plan.Home[stars[i].Identities[0]]
+		set.Row = home.Row
+		if home.Group >= 0 {
+			set.Row = groupRows[home.Group]
+		}
+		set.Anchor = before.number[set.Identities[0]]
+	}
+	if err := s.addSets(ctx, tx, ids, sets, before); err != nil {
+		return nil, err
+	}
+	moved := map[Row]Row{}
+	for i, group := range plan.Groups {
+		for _, row := range group.Rows {
+			moved[row] = groupRows[i]
+		}
+	}
+	for _, set := range sets { // known sets may belong to a customer that was merged just now
+		if row, gone := moved[set.Row]; gone {
+			set.Row = row
+		}
+		if customer := resolution.Customers[set.Row]; customer != nil {
+			set.Handle = customer.Handle
+		}
+	}
+	return resolution, nil
+}
+
+// rowsToLock are the customers that may be written or gain a set, in ascending order.
+func rowsToLock(plan Plan, sets []*Set) []Row {
+	var rows []Row
+	for _, group := range plan.Groups {
+		rows = append(rows, group.Rows...)
+	}
+	for _, home := range plan.Home {
+		if home.Group < 0 {
+			rows = append(rows, home.Row)
+		}
+	}
+	for _, set := range sets {
+		if set.Speaks && set.Row != 0 {
+			rows = append(rows, set.Row)
+		}
+	}
+	slices.Sort(rows)
+	return slices.Compact(rows)
+}
+
+// findSets fills in the sets that are known already, and marks the others.
+func (s *Service) findSets(ctx context.Context, tx *store.Tx, sets []*Set) error {
+	var (
+		digests = make([][]byte, len(sets))
+		times   = make([]time.Time, len(sets))
+		numbers = make([]int64, len(sets))
+	)
+	for i, set := range sets {
+		digests[i], times[i], numbers[i], set.isNew = set.Digest[:], set.Time, int64(i), true
+	}
+	var args store.Args
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("n", numbers), store.Bytes("digest", digests), store.Times("occurred_at", times))
+	rows, err := tx.Query(ctx, "SELECT given.n, s.id, coalesce(s.anchor_id, 0), coalesce(c.id, 0), coalesce(c.public_id, 0) FROM "+given+
+		" JOIN identity_sets s ON s.digest = given.digest"+
+		" LEFT JOIN set_owners o ON o.set_id = s.id AND (NOT o.dated OR (given.occurred_at >= o.since AND given.occurred_at < o.until))"+
+		" LEFT JOIN customers c ON c.id = o.customer_id", args...)
+	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
+		var n int
+		var found Set
+		if err := row.Scan(&n, &found.ID, &found.Anchor, &found.Row, &found.Handle); err != nil {
+			return err
+		}
+		set := sets[n]
+		set.ID, set.Anchor, set.Row, set.Handle, set.isNew = found.ID, found.Anchor, found.Row, found.Handle, false
+		return nil
+	})
+	return err
+}
+
+// known is what the tables say about the identities of a batch.
+type known struct {
+	Facts
+	number map[identity.Identity]int64 // the numbers of identities that exist
+}
+
+func (s *Service) know(ctx context.Context, tx *store.Tx, stars []Star) (known, error) {
+	k := known{
+		Facts:  Facts{Owner: map[identity.Identity]Row{}, Standings: map[Row]Standing{}},
+		number: map[identity.Identity]int64{},
+	}
+	all := identitiesOf(stars)
+	keys, numbers := make([][]byte, len(all)), make([]int64, len(all))
+	for i, id := range all {
+		key := id.Key()
+		keys[i], numbers[i] = key[:], int64(i)
+	}
+	var args store.Args
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("n", numbers), store.Bytes("key", keys))
+	rows, err := tx.Query(ctx, "SELECT given.n, i.id, coalesce(i.customer_id, 0) FROM "+given+" JOIN identities i ON i.key = given.key", args...)
+	var owners []int64
+	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
+		var n, number, owner int64
+		if err := row.Scan(&n, &number, &owner); err != nil {
+			return err
+		}
+		k.number[all[n]], k.Owner[all[n]] = number, Row(owner)
+		owners = append(owners, owner)
+		return nil
+	})
+	if err != nil || len(owners) == 0 {
+		return k, err
+	}
+	slices.Sort(owners)
+	args = nil
+	given = store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", slices.Compact(owners)))
+	rows, err = tx.Query(ctx, "SELECT c.id, c.public_id, c.created_at, c.identity_count, EXISTS (SELECT 1 FROM identities i"+
+		" JOIN identity_types t ON t.id = i.type_id WHERE i.customer_id = c.id AND t.strength = 'STRONG') FROM "+given+
+		" JOIN customers c ON c.id = given.id", args...)
+	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
+		var number Row
+		var standing Standing
+		var created store.Instant
+		if err := row.Scan(&number, &standing.Handle, &created, &standing.Size, &standing.Strong); err != nil {
+			return err
+		}
+		standing.CreatedAt = created.Time
+		k.Standings[number] = standing
+		return nil
+	})
+	return k, err
+}
+
+// addIdentities inserts the identities that are new, in the order of their keys, with their customer to be.
+func (s *Service) addIdentities(ctx context.Context, tx *store.Tx, ids *store.IDs, plan Plan, rows []Row, before known, shown []*Set) error {
+	type newcomer struct {
+		identity.Identity
+		key   [16]byte
+		owner Row
+	}
+	source := map[identity.Identity]int32{}
+	for _, set := range shown {
+		for _, id := range set.Identities {
+			if _, told := source[id]; !told {
+				source[id] = set.Source
+			}
+		}
+	}
+	var newcomers []newcomer
+	for i, group := range plan.Groups {
+		for _, id := range group.Joins {
+			if _, exists := before.number[id]; !exists {
+				newcomers = append(newcomers, newcomer{id, id.Key(), rows[i]})
+			}
+		}
+	}
+	slices.SortFunc(newcomers, func(a, b newcomer) int { return bytes.Compare(a.key[:], b.key[:]) })
+	var (
+		n                               = len(newcomers)
+		numbers, owners, types, sources = make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+		scopes, values                  = make([]string, n), make([]string, n)
+		keys                            = make([][]byte, n)
+	)
+	for i, one := range newcomers {
+		numbers[i], owners[i], sources[i] = ids.Next(), int64(one.owner), int64(source[one.Identity])
+		types[i] = int64(s.numbers[one.Type])
+		scopes[i], values[i], keys[i] = one.Scope, one.Value, newcomers[i].key[:]
+		before.number[one.Identity] = numbers[i]
+	}
+	added, err := tx.InsertRows(ctx, "identities", "ON CONFLICT DO NOTHING", store.Int64s("id", numbers), store.Int64s("type_id", types),
+		store.Texts("scope", scopes), store.Texts("value", values), store.Bytes("key", keys), store.Int64s("customer_id", owners),
+		store.Int64s("source_id", sources), store.Bools("shared", make([]bool, n)))
+	if err == nil && added < int64(n) {
+		return store.ErrStartOver // somebody else has just shown one of them
+	}
+	return err
+}
+
+// lockCustomers locks rows in ascending order. A row that is gone was merged away: start over.
+func (s *Service) lockCustomers(ctx context.Context, tx *store.Tx, rows []Row) (*Resolution, error) {
+	resolution := &Resolution{Customers: map[Row]*Customer{}}
+	if len(rows) == 0 {
+		return resolution, nil
+	}
+	var args store.Args
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", numbersOf(rows)))
+	found, err := tx.Query(ctx, "SELECT c.id, c.public_id, c.created_at, c.identity_count, c.attributes, c.provenance FROM customers c"+
+		" WHERE c.id IN (SELECT id FROM "+given+") ORDER BY c.id"+tx.Dialect().ForUpdate(), args...)
+	customers, err := store.Collect(found, err, func(row store.Row, into *Customer) error {
+		var attributes, provenance []byte
+		var created store.Instant
+		if err := row.Scan(&into.Row, &into.Handle, &created, &into.Size, &attributes, &provenance); err != nil {
+			return err
+		}
+		into.CreatedAt = created.Time
+		var err error
+		into.Golden, err = golden.Read(attributes, provenance)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(customers) < len(rows) {
+		return nil, store.ErrStartOver
+	}
+	for i := range customers {
+		resolution.Customers[customers[i].Row] = &customers[i]
+	}
+	return resolution, nil
+}
+
+// confirm reads again, under the locks, what was read before them.
+func (s *Service) confirm(ctx context.Context, tx *store.Tx, before known, stars []Star, sets []*Set) error {
+	if tx.Dialect().ForUpdate() == "" {
+		return nil // one writer: nothing can have moved
+	}
+	if len(before.Standings) > 0 {
+		after, err := s.know(ctx, tx, stars)
+		if err != nil {
+			return err
+		}
+		for id, row := range before.Owner {
+			if after.Owner[id] != row || after.Standings[row].Strong != before.Standings[row].Strong {
+				return store.ErrStartOver
+			}
+		}
+	}
+	var speaking []*Set
+	for _, set := range sets {
+		if !set.isNew && set.Speaks {
+			again := *set
+			speaking = append(speaking, &again)
+		}
+	}
+	if len(speaking) == 0 {
+		return nil
+	}
+	if err := s.findSets(ctx, tx, speaking); err != nil {
+		return err
+	}
+	owners := map[int64]Row{}
+	for _, set := range speaking {
+		owners[set.ID] = set.Row
+	}
+	for _, set := range sets {
+		if row, spoke := owners[set.ID]; spoke && row != set.Row {
+			return store.ErrStartOver
+		}
+	}
+	return nil
+}
+
+func identitiesOf(stars []Star) []identity.Identity {
+	seen := map[identity.Identity]bool{}
+	var all []identity.Identity
+	for _, star := range stars {
+		for _, id := range star.Identities {
+			if !seen[id] {
+				seen[id] = true
+				all = append(all, id)
+			}
+		}
+	}
+	return all
+}
+
+func numbersOf(rows []Row) []int64 {
+	numbers := make([]int64, len(rows))
+	for i, row := range rows {
+		numbers[i] = int64(row)
+	}
+	return numbers
+}
