@@ -27,7 +27,7 @@ type Node interface {
 // Env is what a rule is evaluated at: one instant and the time zone that governs the whole rule.
 type Env struct {
 	AsOf time.Time
-	Zone *time.Location // nil is UTC
+	Zone *time.Location // of the IANA database, since a Test carries its name; nil is UTC
 }
 
 func (e Env) zone() *time.Location {

@@ -87,6 +87,9 @@ func scanned(text []byte) element {
 }
 
 func unquoted(text []byte) string {
+	if len(text) < 2 {
+		return ""
+	}
 	if bytes.IndexByte(text, '\\') < 0 {
 		return string(text[1 : len(text)-1])
 	}
