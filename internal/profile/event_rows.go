@@ -1,0 +1,69 @@
+package profile
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/onecdp/onecdp/internal/store"
+)
+
+// named is the condition on an event's name, written for an alias of the table; empty when every name will do.
+func (r *Reader) named(names []string, args *store.Args) func(alias string) string {
+	if names == nil {
+		return func(string) string { return "" }
+	}
+	wanted := "SELECT n.id FROM " + store.Relation(r.db.Dialect(), "wanted", args, store.Texts("name", names)) +
+		" JOIN event_names n ON n.name = wanted.name"
+	return func(alias string) string { return " AND " + r.db.Dialect().Among(alias+".name_id", wanted) }
+}
+
+type placedEvent struct {
+	Event
+
+	place                 int
+	name, source, channel int32 // channel 0: none
+}
+
+// events reads rows of (place, customer, eventColumns) and puts words for their numbers.
+func (r *Reader) events(ctx context.Context) func(*sql.Rows, error) ([]placedEvent, error) {
+	return func(rows *sql.Rows, err error) ([]placedEvent, error) {
+		all, err := store.Collect(rows, err, scanEvent)
+		if err != nil {
+			return nil, fmt.Errorf("read events: %w", err)
+		}
+		names, sources, channels := make([]int32, len(all)), make([]int32, len(all)), make([]int32, 0, len(all))
+		for i := range all {
+			names[i], sources[i] = all[i].name, all[i].source
+			if all[i].channel != 0 {
+				channels = append(channels, all[i].channel)
+			}
+		}
+		for dictionary, numbers := range map[store.Dictionary][]int32{store.EventNames: names, store.Sources: sources, store.Channels: channels} {
+			if err := r.db.LoadWords(ctx, dictionary, numbers); err != nil {
+				return nil, fmt.Errorf("read %s: %w", dictionary, err)
+			}
+		}
+		for i := range all {
+			e := &all[i]
+			e.Name, e.Source = r.db.Word(store.EventNames, e.name), r.db.Word(store.Sources, e.source)
+			if e.channel != 0 {
+				e.Channel = new(r.db.Word(store.Channels, e.channel))
+			}
+		}
+		return all, nil
+	}
+}
+
+func scanEvent(row store.Row, e *placedEvent) error {
+	var (
+		occurred, received store.Instant
+		channel            *int32
+	)
+	err := row.Scan(&e.place, &e.Customer, &e.Set, &occurred, &e.ID, &received, &e.name, &e.source, &channel, &e.Amount, (*[]byte)(&e.Properties))
+	e.OccurredAt, e.ReceivedAt = occurred.Time, received.Time
+	if channel != nil {
+		e.channel = *channel
+	}
+	return err
+}

@@ -1,0 +1,133 @@
+package profile
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/onecdp/onecdp/internal/identity"
+	"github.com/onecdp/onecdp/internal/store"
+)
+
+// Identity is a normalised identity and whose it is.
+type Identity struct {
+	identity.Identity
+
+	ID       int64
+	Customer Row    // 0: nobody's
+	Source   string // the system that showed it first
+	Shared   bool   // tied to too many people: kept, but no evidence
+
+	// FirstSeen and LastSeen are the times of the oldest and the newest record that names it; zero when they were not asked for.
+	FirstSeen, LastSeen time.Time
+}
+
+// IdentityQuery chooses among the identities of a customer.
+type IdentityQuery struct {
+	// Types are the types wanted; nil: all. Types that are not declared have no identities.
+	Types []identity.TypeName
+	// Seen asks for FirstSeen and LastSeen: two index probes for each set an identity was in.
+	Seen bool
+}
+
+// Identities returns the identities of each customer, strongest first: by priority of the type, then type, scope and value.
+func (r *Reader) Identities(ctx context.Context, customers []Row, query IdentityQuery) ([][]Identity, error) {
+	if len(customers) == 0 {
+		return nil, nil
+	}
+	var args store.Args
+	from := store.Relation(r.db.Dialect(), "given", &args, distinct(customers)) + " JOIN identities i ON i.customer_id = given.customer"
+	if query.Types != nil {
+		var numbers []int64
+		for _, name := range query.Types {
+			if number, known := r.types.TypeID(name); known {
+				numbers = append(numbers, int64(number))
+			}
+		}
+		from += " WHERE i.type_id IN (SELECT id FROM " + store.Relation(r.db.Dialect(), "wanted", &args, store.Int64s("id", numbers)) + ")"
+	}
+	all, err := r.identities(ctx, "0", from, query.Seen, args)
+	if err != nil {
+		return nil, err
+	}
+	share := map[Row][]Identity{}
+	for _, one := range all {
+		share[one.Customer] = append(share[one.Customer], one.Identity)
+	}
+	registry := r.types.Registry()
+	for _, ids := range share {
+		slices.SortFunc(ids, func(a, b Identity) int { return registry.Compare(a.Identity, b.Identity) })
+	}
+	return inOrder(customers, share), nil
+}
+
+// IdentitiesByID finds identities. The result is in order, nil where there is none. seen asks for FirstSeen and LastSeen.
+func (r *Reader) IdentitiesByID(ctx context.Context, ids []int64, seen bool) ([]*Identity, error) {
+	found := make([]*Identity, len(ids))
+	if len(ids) == 0 {
+		return found, nil
+	}
+	var args store.Args
+	given := store.Relation(r.db.Dialect(), "given", &args, places(len(ids)), store.Int64s("id", ids))
+	all, err := r.identities(ctx, "given.place", given+" JOIN identities i ON i.id = given.id", seen, args)
+	for i := range all {
+		found[all[i].place] = &all[i].Identity
+	}
+	return found, err
+}
+
+type placedIdentity struct {
+	Identity
+
+	place  int
+	source int32
+}
+
+// sightings are the times of the oldest and the newest record of an identity: of each set it was in the first entry from either
+// end of the index over (set_id, occurred_at, id), so that a long history costs no more than a short one.
+const sightings = `,
+  (SELECT min((SELECT r.occurred_at FROM records r WHERE r.set_id = m.set_id AND NOT r.withdrawn
+      ORDER BY r.occurred_at, r.id LIMIT 1)) FROM identity_set_members m WHERE m.identity_id = i.id),
+  (SELECT max((SELECT r.occurred_at FROM records r WHERE r.set_id = m.set_id AND NOT r.withdrawn
+      ORDER BY r.occurred_at DESC, r.id DESC LIMIT 1)) FROM identity_set_members m WHERE m.identity_id = i.id)`
+
+func (r *Reader) identities(ctx context.Context, place, from string, seen bool, args store.Args) ([]placedIdentity, error) {
+	columns := place + ", i.id, i.type_id, i.scope, i.value, i.customer_id, i.source_id, i.shared"
+	if seen {
+		columns += sightings
+	}
+	rows, err := r.db.Query(ctx, "SELECT "+columns+" FROM "+from, args...)
+	all, err := store.Collect(rows, err, func(row store.Row, into *placedIdentity) error {
+		var (
+			typeID      int32
+			customer    *int64
+			first, last store.Instant
+		)
+		targets := []any{&into.place, &into.ID, &typeID, &into.Scope, &into.Value, &customer, &into.source, &into.Shared}
+		if seen {
+			targets = append(targets, &first, &last)
+		}
+		err := row.Scan(targets...)
+		into.Type = r.types.TypeName(typeID)
+		into.FirstSeen, into.LastSeen = first.Time, last.Time
+		if customer != nil {
+			into.Customer = Row(*customer)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read identities: %w", err)
+	}
+	sources := make([]int32, len(all))
+	for i, one := range all {
+		sources[i] = one.source
+	}
+	if err := r.db.LoadWords(ctx, store.Sources, sources); err != nil {
+		return nil, fmt.Errorf("read sources: %w", err)
+	}
+	for i := range all {
+		all[i].Source = r.db.Word(store.Sources, all[i].source)
+	}
+	return all, nil
+}
