@@ -26,7 +26,7 @@ const (
 //
 // The error joins a *fault.Error for every fault found.
 func Parse(raw map[string]any, at fault.Path) (*Rule, error) {
-	r := &reader{}
+	r := &reader{patternRoom: maxPatternsSize}
 	root := r.rule(raw, at, 1)
 	switch {
 	case r.nodes > MaxNodes:
@@ -45,6 +45,8 @@ type reader struct {
 	faults   []error
 	nodes    int
 	literals int
+
+	patternRoom int // for the patterns still to come
 }
 
 func (r *reader) bad(at fault.Path, hint, format string, args ...any) {
@@ -163,13 +165,12 @@ func (r *reader) refuse(err error) {
 }
 
 // name reads a text that is not empty.
-func (r *reader) name(v any, at fault.Path) (string, bool) {
+func (r *reader) name(v any, at fault.Path) string {
 	name, ok := r.text(v, at)
 	if ok && name == "" {
 		r.bad(at, "", "a name is not empty")
-		return "", false
 	}
-	return name, ok
+	return name
 }
 
 // required reports a field that is not there.
@@ -188,8 +189,7 @@ func (o object) requiredName(name string) string {
 	if !ok {
 		return ""
 	}
-	text, _ := o.name(field, at)
-	return text
+	return o.name(field, at)
 }
 
 // optionalText reads a text that may be left out.
@@ -227,8 +227,7 @@ func (o object) names(name string, mayBeEmpty bool) []string {
 		if o.literals++; o.full() {
 			return nil
 		}
-		text, _ := o.name(e.value, e.at)
-		names = append(names, text)
+		names = append(names, o.name(e.value, e.at))
 	}
 	if len(names) == 0 && !mayBeEmpty {
 		o.bad(at, "leave it out for any", "the list is empty")
@@ -263,6 +262,5 @@ func (r *reader) id(v any, at fault.Path) string {
 	if n, ok := wholeNumber(v); ok {
 		v = fmt.Sprint(n)
 	}
-	text, _ := r.name(v, at)
-	return text
+	return r.name(v, at)
 }

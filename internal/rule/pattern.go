@@ -5,18 +5,24 @@ import (
 	"regexp/syntax"
 )
 
-// maxPatternSize bounds the program that a pattern becomes: nested repetitions multiply, and a short
-// pattern could take gigabytes.
-const maxPatternSize = 100_000
+// The bounds of the programs that patterns become, in instructions of about 40 bytes. Nested
+// repetitions multiply: without bounds a short pattern could take gigabytes.
+const (
+	maxPatternSize  = 100_000
+	maxPatternsSize = 1_000_000 // of all patterns of a rule
+)
 
-// compilePattern compiles an RE2 pattern so that it matches whole texts only. message says what is
-// wrong with a pattern that cannot be used.
-func compilePattern(pattern string) (whole *regexp.Regexp, message string) {
+const noPattern = "this is no RE2 pattern"
+
+// compilePattern compiles an RE2 pattern so that it matches whole texts only. It takes the size of
+// the pattern off the room that is left. message says what is wrong with a pattern that cannot be used.
+func compilePattern(pattern string, room *int) (whole *regexp.Regexp, message string) {
 	tree, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
-		return nil, "this is no RE2 pattern"
+		return nil, noPattern
 	}
-	if patternSize(tree) > maxPatternSize {
+	size := patternSize(tree)
+	if *room -= size; size > maxPatternSize || *room < 0 {
 		return nil, "the pattern is too large"
 	}
 	whole, err = regexp.Compile(`\A(?:` + pattern + `)\z`)
@@ -24,14 +30,21 @@ func compilePattern(pattern string) (whole *regexp.Regexp, message string) {
 		whole, err = regexp.Compile(`\A(?:` + pattern + `\E)\z`)
 	}
 	if err != nil {
-		return nil, "this is no RE2 pattern"
+		return nil, noPattern
 	}
 	return whole, ""
 }
 
 // patternSize estimates the number of instructions of a pattern.
 func patternSize(tree *syntax.Regexp) int {
-	size := 1 + len(tree.Rune)
+	size := 1
+	switch tree.Op {
+	case syntax.OpLiteral:
+		size = len(tree.Rune)
+	case syntax.OpConcat, syntax.OpRepeat:
+		size = 0
+	default:
+	}
 	for _, sub := range tree.Sub {
 		size = min(size+patternSize(sub), maxPatternSize+1)
 	}

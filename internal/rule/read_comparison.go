@@ -20,9 +20,9 @@ func init() {
 	}
 }
 
-// comparison reads a required Comparison.
-func (o object) comparison(name string) Comparison {
-	field, at, ok := o.required(name)
+// comparison reads the required Comparison is.
+func (o object) comparison() Comparison {
+	field, at, ok := o.required("is")
 	if !ok {
 		return Comparison{}
 	}
@@ -58,12 +58,12 @@ func (r *reader) literal(c *Comparison, v any, at fault.Path) {
 	case Matches:
 		c.Pattern = r.search(c.Op, v, at)
 		var message string
-		if c.pattern, message = compilePattern(c.Pattern); message != "" {
+		if c.pattern, message = compilePattern(c.Pattern, &r.patternRoom); message != "" {
 			r.bad(at, "https://github.com/google/re2/wiki/Syntax", "%s", message)
 		}
 	default:
 		r.literals++
-		c.Duration, _ = r.duration(v, at)
+		c.Duration = r.duration(v, at)
 	}
 }
 
@@ -141,18 +141,18 @@ func (r *reader) search(op Op, v any, at fault.Path) string {
 }
 
 // duration reads an ISO 8601 duration of at most 200 years.
-func (r *reader) duration(v any, at fault.Path) (Duration, bool) {
+func (r *reader) duration(v any, at fault.Path) Duration {
 	text, isText := v.(string)
 	d, ok := ParseDuration(text)
 	switch {
 	case !isText || !ok:
 		r.bad(at, "like P7D, PT30M or P1Y6M, in capitals and without sign", "this is no duration")
-		return Duration{}, false
+		return Duration{}
 	case d.TooLong():
 		r.bad(at, "", "the duration is longer than %d years", maxYears)
-		return Duration{}, false
+		return Duration{}
 	}
-	return d, true
+	return d
 }
 
 // number reads a number as the shortest exact decimal.

@@ -53,7 +53,7 @@ func (o object) where() []Property {
 		if !ok {
 			continue
 		}
-		where = append(where, Property{Path: e.at, Name: p.requiredName("property"), Is: p.comparison("is")})
+		where = append(where, Property{Path: e.at, Name: p.requiredName("property"), Is: p.comparison()})
 	}
 	return where
 }
@@ -91,7 +91,7 @@ func (r *reader) step(e entry, first, last bool) Step {
 	}
 	step := Step{Path: e.at, Names: o.names("names", false), Where: o.where(), Absent: o.flag("absent", false)}
 	if gap, given := o.fields["maxGap"]; given {
-		length, _ := r.duration(gap, e.at.With("maxGap"))
+		length := r.duration(gap, e.at.With("maxGap"))
 		step.MaxGap = &length
 	}
 	switch {

@@ -80,7 +80,7 @@ func (r *reader) attribute(v any, at fault.Path) Node {
 	if !ok {
 		return nil
 	}
-	return &Attribute{Path: at, Name: o.requiredName("name"), Is: o.comparison("is")}
+	return &Attribute{Path: at, Name: o.requiredName("name"), Is: o.comparison()}
 }
 
 func (r *reader) tag(v any, at fault.Path) Node {
@@ -88,7 +88,7 @@ func (r *reader) tag(v any, at fault.Path) Node {
 	if !ok {
 		return nil
 	}
-	return &Tag{Path: at, Key: o.requiredName("key"), Is: o.comparison("is")}
+	return &Tag{Path: at, Key: o.requiredName("key"), Is: o.comparison()}
 }
 
 func (r *reader) identity(v any, at fault.Path) Node {
@@ -98,7 +98,7 @@ func (r *reader) identity(v any, at fault.Path) Node {
 	}
 	n := &Identity{Path: at, Type: o.requiredName("type"), Scope: o.optionalText("scope"), Count: o.optionalNumbers("count")}
 	if _, given := o.fields["is"]; given {
-		is := o.comparison("is")
+		is := o.comparison()
 		n.Is = &is
 	}
 	return n

@@ -21,7 +21,7 @@ func (o object) window(name string) *Window {
 	}
 	w := &Window{Path: at}
 	if last, given := parts.fields["last"]; given {
-		length, _ := o.duration(last, at.With("last"))
+		length := o.duration(last, at.With("last"))
 		w.Last = &length
 	}
 	if _, given := parts.fields["days"]; given {

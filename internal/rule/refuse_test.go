@@ -105,6 +105,8 @@ func TestRefusedWhenTheRuleIsRead(t *testing.T) {
 		{"bad patterns", attribute(`{"matches":"(\\1)"}`), []string{"where.attribute.is.matches"}},
 		{"bad patterns", attribute(`{"matches":"(((a{100}){100}){100})"}`), []string{"where.attribute.is.matches"}},
 		{"bad patterns", attribute(`{"matches":"` + strings.Repeat(`\\pL{1000}`, 900) + `"}`), []string{"where.attribute.is.matches"}},
+		{"bad patterns", `{"all":[` + strings.Repeat(attribute(`{"matches":"`+strings.Repeat("a{1000}", 90)+`"}`)+",", 11) + `{"any":[]}]}`, []string{"where.all[11].attribute.is.matches"}},
+		{"bad patterns", attribute(`{"matches":"\\pL{1,500}"}`), nil},
 		{"bad durations", attribute(`{"withinLast":"7D"}`), []string{"where.attribute.is.withinLast"}},
 		{"bad durations", attribute(`{"withinNext":"-P1D"}`), []string{"where.attribute.is.withinNext"}},
 		{"bad durations", event(`"within":{"last":"P"}`), []string{"where.event.within.last"}},
@@ -177,7 +179,9 @@ func TestLimits(t *testing.T) {
 	in := func(n int) string {
 		return `{"attribute":{"name":"a","is":{"in":[0` + strings.Repeat(",1", n-1) + `]}}}`
 	}
-	text := func(n int) string { return `{"attribute":{"name":"a","is":{"equals":"` + strings.Repeat("é", n) + `"}}}` }
+	text := func(n int) string {
+		return `{"attribute":{"name":"a","is":{"equals":"` + strings.Repeat("é", n) + `"}}}`
+	}
 	span := func(until string) string {
 		return `{"event":{"within":{"since":"1900-01-01T00:00:00Z","until":"` + until + `"}}}`
 	}

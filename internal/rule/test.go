@@ -173,8 +173,9 @@ func (t *Test) UnmarshalJSON(data []byte) error {
 	*t = Test(read)
 	ready := &prepared{zone: time.UTC}
 	if t.Op == Matches {
+		room := maxPatternSize
 		var message string
-		if ready.pattern, message = compilePattern(t.Text); message != "" {
+		if ready.pattern, message = compilePattern(t.Text, &room); message != "" {
 			return errNoTest
 		}
 	}
@@ -236,7 +237,7 @@ func (t *Times) boundInstant(op Op, literal time.Time, zone *time.Location) {
 		t.LeastInstant, t.LeastDay = micros, lastDayBegunBy(literal.Add(-time.Microsecond), zone)+1
 	case Lt:
 		t.GreatestInstant, t.GreatestDay = micros-1, lastDayBegunBy(literal.Add(-time.Microsecond), zone)
-	case Lte:
+	default: // Lte
 		t.GreatestInstant, t.GreatestDay = micros, lastDayBegunBy(literal, zone)
 	}
 	t.narrow(everyTime())
@@ -262,7 +263,7 @@ func (t *Times) boundDay(op Op, literal value.Day, zone *time.Location) {
 		t.LeastInstant, t.LeastDay = begins, literal
 	case Lt:
 		t.GreatestInstant, t.GreatestDay = begins-1, literal-1
-	case Lte:
+	default: // Lte
 		t.GreatestInstant, t.GreatestDay = ends-1, literal
 	}
 }

@@ -19,12 +19,10 @@ func (s *Sum) Add(text string) bool {
 	if !ok {
 		return false
 	}
-	if micros, fits := d.micros(); fits {
-		sum := s.micros + micros
-		if sum <= 1<<62 && sum >= -1<<62 {
-			s.micros = sum
-			return true
-		}
+	const half = 1 << 62 // two of them just fit 64 bits
+	if micros, fits := d.micros(); fits && max(micros, -micros) < half && max(s.micros, -s.micros) < half {
+		s.micros += micros
+		return true
 	}
 	coefficient, scale, ok := d.integer()
 	if !ok {
