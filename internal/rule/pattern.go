@@ -9,7 +9,7 @@ import (
 // repetitions multiply: without bounds a short pattern could take gigabytes.
 const (
 	maxPatternSize  = 100_000
-	maxPatternsSize = 1_000_000 // of all patterns of a rule
+	maxPatternsSize = 300_000 // of all patterns of a rule
 )
 
 const noPattern = "this is no RE2 pattern"
