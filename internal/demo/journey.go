@@ -74,6 +74,12 @@ func (j *journey) introduce() {
 	if j.group != nil {
 		j.add(j.later(first), "wecom", "wecom_group", event(joined, object{"group": j.group.id, "name": j.group.name, "leader": j.group.leader}), nil, j.byUnionID())
 	}
+	if j.tablet != "" {
+		// A device that two people use is nobody's evidence: it goes to whoever logged in last.
+		at := j.later(first)
+		j.add(at, "app", "app", nil, nil, known("device_id", "", j.tablet), j.byPhone())
+		j.view(at.Add(time.Hour), "app", "app", known("device_id", "", j.tablet))
+	}
 	if j.random.IntN(4) == 0 {
 		j.add(j.later(first), "app", "app", nil, nil, known("device_id", "", j.device), j.byPhone())
 		j.hasApp = true

@@ -17,7 +17,7 @@ type person struct {
 	phone, email, member      string
 	openid, unionid           string
 	tmall, douyin             string
-	cookie, device            string
+	cookie, device, tablet    string
 	shop                      shop
 	group                     *community
 	joins, quiet              int // days before now of the first and the last sign of life
@@ -61,6 +61,9 @@ func (p *person) identify(seed uint64) {
 	n := (uint64(p.number)*7_368_787 + seed%9_000_000) % 99_999_989
 	p.phone = pick(r, []string{"135", "136", "137", "150", "158", "177", "186", "188"}) + fmt.Sprintf("%08d", n)
 	p.device = fmt.Sprintf("qh-%08x-%05d", uint32(seed), p.number)
+	if p.number%50 < 2 {
+		p.tablet = fmt.Sprintf("qh-%08x-home-%03d", uint32(seed), p.number/50) // two people, one household
+	}
 	if r.IntN(100) < 60 {
 		p.member = fmt.Sprintf("M%06d", 100_000+p.number)
 	}

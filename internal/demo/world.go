@@ -10,8 +10,8 @@ import (
 
 // The world that the demo command makes.
 const (
-	Seed   = 1
-	People = 2000
+	DefaultSeed = 1
+	People      = 2000
 )
 
 // World gives the records of a year in the lives of so many people, the well-known one first among them, ordered by the
