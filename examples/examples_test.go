@@ -4,31 +4,49 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/parser"
 
 	"github.com/onecdp/onecdp/examples"
+	"github.com/onecdp/onecdp/schema"
 )
 
-func TestEveryExampleIsOneNamedOperationWithAnIntroduction(t *testing.T) {
+func TestEveryExampleIsOneNamedOperationOfTheSchema(t *testing.T) {
 	t.Parallel()
-	if len(examples.Queries()) < 6 {
-		t.Fatalf("%d examples", len(examples.Queries()))
+	contract, err := gqlparser.LoadSchema(&ast.Source{Name: "schema", Input: schema.Text()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	operation := func(name, text string) *ast.OperationDefinition {
+		document, err := gqlparser.LoadQuery(contract, text)
+		if err != nil || len(document.Operations) != 1 {
+			t.Fatalf("%s: want one operation, %v", name, err)
+		}
+		return document.Operations[0]
 	}
 	names := map[string]bool{}
 	for _, query := range examples.Queries() {
-		document, err := parser.ParseQuery(&ast.Source{Name: query.Name, Input: query.Text})
-		if err != nil {
-			t.Errorf("%s: %v", query.Name, err)
-			continue
+		asked := operation(query.Name, query.Text)
+		if asked.Name == "" || names[asked.Name] {
+			t.Errorf("%s: want a name of its own, which is its tab's", query.Name)
 		}
-		if len(document.Operations) != 1 || document.Operations[0].Name == "" || names[document.Operations[0].Name] {
-			t.Errorf("%s: want one operation with a name of its own, which is its tab's", query.Name)
-			continue
+		names[asked.Name] = true
+		if !strings.HasPrefix(query.Text, "# ") {
+			t.Errorf("%s: begins with no comment", query.Name)
 		}
-		names[document.Operations[0].Name] = true
-		if !strings.HasPrefix(query.Text, "# ") || len(document.Operations[0].VariableDefinitions) > 0 {
-			t.Errorf("%s: begins with a comment and needs no variables", query.Name)
+		found := map[string]bool{}
+		if query.Find != "" {
+			for _, field := range operation(query.Name, query.Find).SelectionSet {
+				found[field.(*ast.Field).Alias] = true
+			}
 		}
+		for _, variable := range asked.VariableDefinitions {
+			if !found[variable.Variable] {
+				t.Errorf("%s: nothing finds $%s", query.Name, variable.Variable)
+			}
+		}
+	}
+	if len(names) < 6 {
+		t.Errorf("%d examples", len(names))
 	}
 }

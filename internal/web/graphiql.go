@@ -19,8 +19,8 @@ import (
 // sessionTime is how long the key of a page on this machine is good for. The page fetches a new one by itself.
 const sessionTime = 15 * time.Minute
 
-// contentPolicy keeps the page from loading or sending anything anywhere else. The editor sets styles of elements.
-const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
+// contentPolicy keeps the page from loading or sending anything anywhere else.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; " +
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // kinds are not left to the machine's own table, which may say something else.
@@ -98,13 +98,14 @@ func (g *graphiQL) serveAsset(w http.ResponseWriter, r *http.Request) {
 func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
 	type tab struct {
 		Query string `json:"query"`
+		Find  string `json:"find"`
 	}
 	var data struct {
 		Key  string `json:"key"`
 		Tabs []tab  `json:"tabs"`
 	}
 	for _, query := range examples.Queries() {
-		data.Tabs = append(data.Tabs, tab{query.Text})
+		data.Tabs = append(data.Tabs, tab{query.Text, query.Find})
 	}
 	site := r.Header.Get("Sec-Fetch-Site")
 	if s.fromThisMachine(r) && (site == "" || site == "none" || site == "same-origin" || r.Header.Get("Sec-Fetch-Mode") == "navigate") {

@@ -36,12 +36,21 @@
     return answer.json();
   }
 
+  // The variables of an example are found by another query: each of its fields gives one, as its id.
+  async function tab({ query, find }) {
+    if (!find || !key()) return { query };
+    const { data: found } = await fetcher({ query: find }).catch(() => ({}));
+    const variables = Object.fromEntries(Object.entries(found || {}).map(([name, node]) => [name, node && node.id]));
+    return { query, variables: JSON.stringify(variables, null, 2) };
+  }
+
   let drawn = 0;
-  function draw() {
+  async function draw() {
+    const defaultTabs = await Promise.all(data.tabs.map(tab));
     root.render(React.createElement(GraphiQL, {
       key: ++drawn, // a new key reads the schema again
       fetcher,
-      defaultTabs: data.tabs,
+      defaultTabs,
       defaultEditorToolsVisibility: false,
       shouldPersistHeaders: false,
     }));
