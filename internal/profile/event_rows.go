@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/onecdp/onecdp/internal/store"
+	"github.com/onecdp/onecdp/internal/value"
 )
 
 // named is the condition on an event's name, written for an alias of the table; empty when every name will do.
@@ -13,7 +14,13 @@ func (r *Reader) named(names []string, args *store.Args) func(alias string) stri
 	if names == nil {
 		return func(string) string { return "" }
 	}
-	wanted := "SELECT n.id FROM " + store.Relation(r.db.Dialect(), "wanted", args, store.Texts("name", names)) +
+	storable := make([]string, 0, len(names))
+	for _, name := range names {
+		if name, err := value.Text(name, nil); err == nil { // what cannot be stored is the name of no event
+			storable = append(storable, name)
+		}
+	}
+	wanted := "SELECT n.id FROM " + store.Relation(r.db.Dialect(), "wanted", args, store.Texts("name", storable)) +
 		" JOIN event_names n ON n.name = wanted.name"
 	return func(alias string) string { return " AND " + r.db.Dialect().Among(alias+".name_id", wanted) }
 }

@@ -99,6 +99,7 @@ func TestEventsAreFiltered(t *testing.T) {
 			"by two names":           {profile.EventFilter{Names: []string{"login", "purchase", "purchase"}}, []int64{6, 5, 2}},
 			"by no name":             {profile.EventFilter{Names: []string{}}, nil},
 			"by a name nobody uses":  {profile.EventFilter{Names: []string{"x' OR 1=1 --"}}, nil},
+			"by no text at all":      {profile.EventFilter{Names: []string{"view\x00", "\xff", "login"}}, []int64{5}},
 			"since, inclusive":       {profile.EventFilter{Since: new(minute(2))}, []int64{6, 5, 3, 2}},
 			"since, just after":      {profile.EventFilter{Since: new(minute(2).Add(time.Nanosecond))}, []int64{6}},
 			"until, exclusive":       {profile.EventFilter{Until: new(minute(2))}, []int64{1}},

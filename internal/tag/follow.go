@@ -1,0 +1,58 @@
+package tag
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/onecdp/onecdp/internal/profile"
+	"github.com/onecdp/onecdp/internal/store"
+)
+
+// Move takes the tags of customers along when they become others: what belonged to gone[i] belongs to stays[i] from now on. The
+// caller holds the locks of all of them.
+func Move(ctx context.Context, tx *store.Tx, gone, stays []profile.Row) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	var args store.Args
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("gone", int64s(gone)), store.Int64s("stays", int64s(stays)))
+	moved, err := tx.Exec(ctx, "UPDATE customer_tags SET customer_id = given.stays FROM "+given+" WHERE customer_tags.customer_id = given.gone", args...)
+	if err != nil {
+		return fmt.Errorf("move tags: %w", err)
+	}
+	if moved == 0 {
+		return nil
+	}
+	return Settle(ctx, tx, stays)
+}
+
+// Settle decides again, for each tag of the customers, which of its values counts: the newest, at equal times that with the greatest
+// number. Call it when handles have come under another customer, with all customers that gained or lost one.
+func Settle(ctx context.Context, tx *store.Tx, customers []profile.Row) error {
+	if len(customers) == 0 {
+		return nil
+	}
+	const hidden = "EXISTS (SELECT 1 FROM customer_tags newer WHERE newer.customer_id = customer_tags.customer_id AND newer.tag_id = customer_tags.tag_id" +
+		" AND (newer.computed_at, newer.id) > (customer_tags.computed_at, customer_tags.id))"
+	var args store.Args
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("customer", int64s(customers)))
+	_, err := tx.Exec(ctx, "UPDATE customer_tags SET current = NOT current WHERE customer_id IN (SELECT customer FROM "+given+") AND current = "+hidden, args...)
+	if err != nil {
+		return fmt.Errorf("settle tags: %w", err)
+	}
+	return nil
+}
+
+func int64s(rows []profile.Row) []int64 {
+	numbers := make([]int64, len(rows))
+	for i, row := range rows {
+		numbers[i] = int64(row)
+	}
+	return numbers
+}
+
+// numbers reads rows of one number each.
+func numbers(rows *sql.Rows, err error) ([]int64, error) {
+	return store.Collect(rows, err, func(row store.Row, into *int64) error { return row.Scan(into) })
+}
