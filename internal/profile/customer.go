@@ -100,12 +100,20 @@ func (r *Reader) ByIdentities(ctx context.Context, claims []identity.Claim) ([]*
 		key := id.Key()
 		places, keys = append(places, i), append(keys, key[:])
 	}
-	owners, err := r.customers(ctx, len(keys), "JOIN identities i ON i.key = given.key JOIN customers c ON c.id = i.customer_id",
-		store.Bytes("key", keys))
+	owners, err := r.customers(ctx, len(keys), holders, store.Bytes("key", keys))
 	for i, owner := range owners {
 		found[places[i]] = owner
 	}
 	return found, err
+}
+
+// holders joins identity keys to the customers who hold them.
+const holders = "JOIN identities i ON i.key = given.key JOIN customers c ON c.id = i.customer_id"
+
+func whose(dialect store.Dialect, n int, joins string, given store.Column) (string, store.Args) {
+	var args store.Args
+	return "SELECT given.place, c.id, c.public_id, c.created_at, c.updated_at, c.attributes, c.provenance FROM " +
+		store.Relation(dialect, "given", &args, places(n), given) + " " + joins, args
 }
 
 // customers joins n given rows to customers and puts what it finds in the order given.
@@ -114,9 +122,7 @@ func (r *Reader) customers(ctx context.Context, n int, joins string, given store
 	if n == 0 {
 		return found, nil
 	}
-	var args store.Args
-	query := "SELECT given.place, c.id, c.public_id, c.created_at, c.updated_at, c.attributes, c.provenance FROM " +
-		store.Relation(r.db.Dialect(), "given", &args, places(n), given) + " " + joins
+	query, args := whose(r.db.Dialect(), n, joins, given)
 	rows, err := r.db.Query(ctx, query, args...)
 	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
 		var (

@@ -99,37 +99,12 @@ const owned = "e.set_id = o.set_id AND (NOT o.dated OR (e.occurred_at >= o.since
 const eventColumns = "e.set_id, e.occurred_at, e.id, e.received_at, e.name_id, e.source_id, e.channel_id, e.amount, e.properties"
 
 // Events returns a page of events of each customer, newest first (at equal times the greatest number first).
-//
-// It reads no more than a page of each of the customer's identity sets: a subquery finds, at the end of the primary key, where the
-// page begins in that set, the join reads from there on, and a window function takes the newest of all sets. A filter by name
-// steps over the events of other names.
 func (r *Reader) Events(ctx context.Context, customers []Row, query EventQuery) ([]page.Page[Event], error) {
 	if len(customers) == 0 {
 		return nil, nil
 	}
-	dialect := r.db.Dialect()
-	var args store.Args
-	given := store.Relation(dialect, "given", &args, distinct(customers))
-	since, before := args.Bind(query.since()), query.before()
-	beforeID := int64(0) // ids are positive: nothing at that instant itself
-	if query.After != nil {
-		if after := time.UnixMicro(query.After[0]).UTC(); after.Before(before) {
-			before, beforeID = later(after, longAgo), query.After[1]
-		}
-	}
-	at, id := args.Bind(before), args.Bind(beforeID)
-	names := r.named(query.Names, &args)
-	reach := func(e string) string {
-		return e + ".set_id = o.set_id AND (" + e + ".occurred_at, " + e + ".id) < (" + at + ", " + id + ")" +
-			" AND " + e + ".occurred_at >= CASE WHEN o.dated THEN " + dialect.Greatest("o.since", since) + " ELSE " + since + " END" +
-			" AND " + e + ".occurred_at <= CASE WHEN o.dated THEN " + dialect.Least("o.until", at) + " ELSE " + at + " END" +
-			" AND (NOT o.dated OR " + e + ".occurred_at < o.until)" + names(e)
-	}
-	limit := args.Bind(query.Limit())
-	rows, err := r.db.Query(ctx, "SELECT * FROM (SELECT row_number() OVER (PARTITION BY o.customer_id ORDER BY e.occurred_at DESC, e.id DESC) AS place,"+
-		" o.customer_id, "+eventColumns+" FROM "+given+" JOIN set_owners o ON o.customer_id = given.customer JOIN events e ON "+reach("e")+
-		" AND e.occurred_at >= coalesce((SELECT l.occurred_at FROM events l WHERE "+reach("l")+
-		" ORDER BY l.occurred_at DESC, l.id DESC LIMIT 1 OFFSET "+limit+" - 1), "+since+")) AS newest WHERE place <= "+limit+" ORDER BY place", args...)
+	statement, args := newestEvents(r.db.Dialect(), customers, query)
+	rows, err := r.db.Query(ctx, statement, args...)
 	events, err := r.events(ctx)(rows, err)
 	if err != nil {
 		return nil, err
@@ -145,6 +120,34 @@ func (r *Reader) Events(ctx context.Context, customers []Row, query EventQuery) 
 	return pages, nil
 }
 
+// newestEvents reads no more than a page of each of a customer's identity sets: a subquery finds, from the end of the primary key, where
+// the page begins in that set, the join reads from there on, and a window function takes the newest of all sets. A filter by name steps
+// over the events of other names.
+func newestEvents(dialect store.Dialect, customers []Row, query EventQuery) (string, store.Args) {
+	var args store.Args
+	given := store.Relation(dialect, "given", &args, distinct(customers))
+	since, before := args.Bind(query.since()), query.before()
+	beforeID := int64(0) // ids are positive: nothing at that instant itself
+	if query.After != nil {
+		if after := time.UnixMicro(query.After[0]).UTC(); after.Before(before) {
+			before, beforeID = later(after, longAgo), query.After[1]
+		}
+	}
+	at, id := args.Bind(before), args.Bind(beforeID)
+	names := named(dialect, query.Names, &args)
+	reach := func(e string) string {
+		return e + ".set_id = o.set_id AND (" + e + ".occurred_at, " + e + ".id) < (" + at + ", " + id + ")" +
+			" AND " + e + ".occurred_at >= CASE WHEN o.dated THEN " + dialect.Greatest("o.since", since) + " ELSE " + since + " END" +
+			" AND " + e + ".occurred_at <= CASE WHEN o.dated THEN " + dialect.Least("o.until", at) + " ELSE " + at + " END" +
+			" AND (NOT o.dated OR " + e + ".occurred_at < o.until)" + names(e)
+	}
+	limit := args.Bind(query.Limit())
+	return "SELECT * FROM (SELECT row_number() OVER (PARTITION BY o.customer_id ORDER BY e.occurred_at DESC, e.id DESC) AS place," +
+		" o.customer_id, " + eventColumns + " FROM " + given + " JOIN set_owners o ON o.customer_id = given.customer JOIN events e ON " + reach("e") +
+		" AND e.occurred_at >= coalesce((SELECT l.occurred_at FROM events l WHERE " + reach("l") +
+		" ORDER BY l.occurred_at DESC, l.id DESC LIMIT 1 OFFSET " + limit + " - 1), " + since + ")) AS newest WHERE place <= " + limit + " ORDER BY place", args
+}
+
 // CountEvents counts the chosen events of each customer.
 func (r *Reader) CountEvents(ctx context.Context, customers []Row, filter EventFilter) ([]int, error) {
 	if len(customers) == 0 {
@@ -154,7 +157,7 @@ func (r *Reader) CountEvents(ctx context.Context, customers []Row, filter EventF
 	given := store.Relation(r.db.Dialect(), "given", &args, distinct(customers))
 	since, before := args.Bind(filter.since()), args.Bind(filter.before())
 	rows, err := r.db.Query(ctx, "SELECT o.customer_id, count(*) FROM "+given+" JOIN set_owners o ON o.customer_id = given.customer JOIN events e ON "+
-		owned+" WHERE e.occurred_at >= "+since+" AND e.occurred_at < "+before+r.named(filter.Names, &args)("e")+" GROUP BY o.customer_id", args...)
+		owned+" WHERE e.occurred_at >= "+since+" AND e.occurred_at < "+before+named(r.db.Dialect(), filter.Names, &args)("e")+" GROUP BY o.customer_id", args...)
 	counts := map[Row]int{}
 	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
 		var (

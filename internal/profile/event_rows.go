@@ -10,7 +10,7 @@ import (
 )
 
 // named is the condition on an event's name, written for an alias of the table; empty when every name will do.
-func (r *Reader) named(names []string, args *store.Args) func(alias string) string {
+func named(dialect store.Dialect, names []string, args *store.Args) func(alias string) string {
 	if names == nil {
 		return func(string) string { return "" }
 	}
@@ -20,9 +20,9 @@ func (r *Reader) named(names []string, args *store.Args) func(alias string) stri
 			storable = append(storable, name)
 		}
 	}
-	wanted := "SELECT n.id FROM " + store.Relation(r.db.Dialect(), "wanted", args, store.Texts("name", storable)) +
+	wanted := "SELECT n.id FROM " + store.Relation(dialect, "wanted", args, store.Texts("name", storable)) +
 		" JOIN event_names n ON n.name = wanted.name"
-	return func(alias string) string { return " AND " + r.db.Dialect().Among(alias+".name_id", wanted) }
+	return func(alias string) string { return " AND " + dialect.Among(alias+".name_id", wanted) }
 }
 
 type placedEvent struct {

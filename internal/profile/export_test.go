@@ -1,0 +1,11 @@
+package profile
+
+import "github.com/onecdp/onecdp/internal/store"
+
+// NewestEvents is the statement behind Events.
+var NewestEvents = newestEvents
+
+// HoldersOf is the statement behind ByIdentities.
+func HoldersOf(dialect store.Dialect, keys [][]byte) (string, store.Args) {
+	return whose(dialect, len(keys), holders, store.Bytes("key", keys))
+}
