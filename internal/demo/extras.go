@@ -14,24 +14,16 @@ type Campaign struct {
 
 // Segments are the segments that the world begins with.
 func Segments() []Segment {
-	orders := func(more object) object {
-		rule := object{"names": []any{ordered}}
-		for key, part := range more {
-			rule[key] = part
-		}
-		return object{"event": rule}
-	}
-	quarter := object{"within": object{"last": "P90D"}}
 	return []Segment{
 		{
 			Key: "regulars", Name: "常客", Description: "At least three orders in the last 90 days.",
-			Where: orders(object{"within": object{"last": "P90D"}, "is": object{"gte": 3}}),
+			Where: object{"event": object{"names": []any{ordered}, "within": object{"last": "P90D"}, "is": object{"gte": 3}}},
 		},
 		{
 			Key: "quiet-big-spenders", Name: "沉睡大客户", Description: "1,000 yuan or more in all, and no order in the last 90 days.",
 			Where: object{"all": []any{
-				orders(object{"aggregate": "SUM", "property": "amount", "is": object{"gte": 1000}}),
-				object{"not": orders(quarter)},
+				object{"event": object{"names": []any{ordered}, "aggregate": "SUM", "property": "amount", "is": object{"gte": 1000}}},
+				object{"not": object{"event": object{"names": []any{ordered}, "within": object{"last": "P90D"}}}},
 			}},
 		},
 		{

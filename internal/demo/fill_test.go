@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/onecdp/onecdp/internal/ingest"
 	"github.com/onecdp/onecdp/internal/oneid"
 	"github.com/onecdp/onecdp/internal/profile"
+	"github.com/onecdp/onecdp/internal/segment"
 	"github.com/onecdp/onecdp/internal/store"
 	"github.com/onecdp/onecdp/internal/tag"
 )
@@ -25,7 +25,7 @@ func TestTheWorldGoesInOnce(t *testing.T) {
 		reader := profile.New(db, one)
 		services := Services{
 			Ingest: ingest.New(db, one), Tags: tag.New(db, reader), Campaigns: campaign.New(db),
-			CreateSegment: func(context.Context, Segment) (int64, error) { return 0, nil },
+			Segments: segment.New(db, one, shanghai),
 		}
 		began := time.Now()
 		report, err := Fill(t.Context(), services, Options{Seed: DefaultSeed, People: People, Now: today})
@@ -43,6 +43,7 @@ func TestTheWorldGoesInOnce(t *testing.T) {
 			t.Errorf("%d people are %d customers", People, customers)
 		}
 		knownIsWhole(t, reader)
+		segmentsHoldPeople(t, services.Segments)
 		again, err := Fill(t.Context(), services, Options{Seed: DefaultSeed, People: People, Now: today.AddDate(0, 0, 1)})
 		if err != nil || !again.Found || again.Records != 0 {
 			t.Errorf("again: %+v, %v", again, err)
@@ -71,5 +72,20 @@ func knownIsWhole(t *testing.T, reader *profile.Reader) {
 	name, there, err := found[0].Attribute("name")
 	if err != nil || !there || string(name.Value) != `"`+KnownName+`"` {
 		t.Errorf("the name is %s, %v", name.Value, err)
+	}
+}
+
+func segmentsHoldPeople(t *testing.T, service *segment.Service) {
+	t.Helper()
+	for _, s := range Segments() {
+		rule, err := service.Read(s.Where, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		count, err := service.Count(t.Context(), segment.Question{Rule: rule, AsOf: today, Zone: shanghai})
+		if err != nil || count < 20 || count > People/2 {
+			t.Errorf("%s holds %d customers, %v", s.Key, count, err)
+		}
+		t.Logf("%s: %d", s.Key, count)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/ingest"
 	"github.com/onecdp/onecdp/internal/profile"
+	"github.com/onecdp/onecdp/internal/segment"
 	"github.com/onecdp/onecdp/internal/tag"
 )
 
@@ -18,8 +19,7 @@ type Services struct {
 	Ingest    *ingest.Service
 	Tags      *tag.Service
 	Campaigns *campaign.Service
-	// CreateSegment saves a segment and returns its id; a key in use is a CONFLICT, and the id is that of the one there.
-	CreateSegment func(ctx context.Context, s Segment) (id int64, err error)
+	Segments  *segment.Service
 }
 
 // Options choose a world.
@@ -104,18 +104,20 @@ func ingestWorld(ctx context.Context, into *ingest.Service, o Options) (handles,
 
 // plan makes the segments and then the campaigns; the last campaign marks the world as whole.
 func plan(ctx context.Context, services Services, campaigns []Campaign) error {
-	ids := map[string]int64{}
 	for _, s := range Segments() {
-		id, err := services.CreateSegment(ctx, s)
+		_, err := services.Segments.Create(ctx, segment.CreateInput{Key: s.Key, Name: s.Name, Description: s.Description, Where: s.Where})
 		if err != nil && !taken(err) {
 			return err
 		}
-		ids[s.Key] = id
 	}
 	for _, c := range campaigns {
 		input := campaign.Input{Key: c.Key, Name: c.Name, Channel: c.Channel, Stage: &c.Stage}
-		if id := ids[c.Segment]; id != 0 {
-			input.SegmentID = &id
+		audience, err := services.Segments.ByKey(ctx, c.Segment)
+		if err != nil {
+			return err
+		}
+		if audience != nil {
+			input.SegmentID = &audience.ID
 		}
 		if _, err := services.Campaigns.Create(ctx, input); err != nil && !taken(err) {
 			return err
