@@ -53,7 +53,7 @@ func eventKeys(e Event) []int64 { return []int64{e.OccurredAt.UnixMicro(), e.ID}
 
 // Bounds beyond every time that can be sent. Both databases keep them.
 var (
-	longAgo = time.Date(-4000, time.January, 1, 0, 0, 0, 0, time.UTC)
+	longAgo = time.Date(1, time.January, 1, 0, 0, 0, 0, time.UTC)
 	faraway = time.Date(20000, time.January, 1, 0, 0, 0, 0, time.UTC)
 )
 
@@ -120,32 +120,31 @@ func (r *Reader) Events(ctx context.Context, customers []Row, query EventQuery) 
 	return pages, nil
 }
 
-// newestEvents reads no more than a page of each of a customer's identity sets: a subquery finds, from the end of the primary key, where
-// the page begins in that set, the join reads from there on, and a window function takes the newest of all sets. A filter by name steps
-// over the events of other names.
+// newestEvents reads no more than a page of each of a customer's identity sets, from the end of the primary key, and takes the newest of
+// all sets. A filter by name steps over the events of other names.
 func newestEvents(dialect store.Dialect, customers []Row, query EventQuery) (string, store.Args) {
-	var args store.Args
-	given := store.Relation(dialect, "given", &args, distinct(customers))
-	since, before := args.Bind(query.since()), query.before()
+	since, before := query.since(), query.before()
 	beforeID := int64(0) // ids are positive: nothing at that instant itself
 	if query.After != nil {
 		if after := time.UnixMicro(query.After[0]).UTC(); after.Before(before) {
 			before, beforeID = later(after, longAgo), query.After[1]
 		}
 	}
-	at, id := args.Bind(before), args.Bind(beforeID)
-	names := named(dialect, query.Names, &args)
-	reach := func(e string) string {
-		return e + ".set_id = o.set_id AND (" + e + ".occurred_at, " + e + ".id) < (" + at + ", " + id + ")" +
-			" AND " + e + ".occurred_at >= CASE WHEN o.dated THEN " + dialect.Greatest("o.since", since) + " ELSE " + since + " END" +
-			" AND " + e + ".occurred_at <= CASE WHEN o.dated THEN " + dialect.Least("o.until", at) + " ELSE " + at + " END" +
-			" AND (NOT o.dated OR " + e + ".occurred_at < o.until)" + names(e)
-	}
+	var args store.Args
+	bounds := store.Relation(dialect, "bounds", &args, store.Times("since", []time.Time{since}), store.Times("upto", []time.Time{before}),
+		store.Int64s("upto_id", []int64{beforeID}))
+	given := store.Relation(dialect, "given", &args, distinct(customers))
 	limit := args.Bind(query.Limit())
-	return "SELECT * FROM (SELECT row_number() OVER (PARTITION BY o.customer_id ORDER BY e.occurred_at DESC, e.id DESC) AS place," +
-		" o.customer_id, " + eventColumns + " FROM " + given + " JOIN set_owners o ON o.customer_id = given.customer JOIN events e ON " + reach("e") +
-		" AND e.occurred_at >= coalesce((SELECT l.occurred_at FROM events l WHERE " + reach("l") +
-		" ORDER BY l.occurred_at DESC, l.id DESC LIMIT 1 OFFSET " + limit + " - 1), " + since + ")) AS newest WHERE place <= " + limit + " ORDER BY place", args
+	return "WITH spans AS (SELECT o.customer_id, o.set_id," +
+		" CASE WHEN o.dated THEN " + dialect.Greatest("o.since", "b.since") + " ELSE b.since END AS since," +
+		" CASE WHEN o.dated THEN " + dialect.Least("o.until", "b.upto") + " ELSE b.upto END AS upto," +
+		" CASE WHEN o.dated AND o.until <= b.upto THEN 0 ELSE b.upto_id END AS upto_id" +
+		" FROM " + given + " JOIN set_owners o ON o.customer_id = given.customer CROSS JOIN (SELECT since, upto, upto_id FROM " + bounds + ") AS b)" +
+		" SELECT * FROM (SELECT row_number() OVER (PARTITION BY s.customer_id ORDER BY e.occurred_at DESC, e.id DESC) AS place, s.customer_id, " + eventColumns +
+		" FROM spans s" + dialect.FirstOfEach("events", "e",
+		"e.set_id = s.set_id AND e.occurred_at >= s.since AND (e.occurred_at, e.id) < (s.upto, s.upto_id)"+named(dialect, query.Names, &args),
+		"e.occurred_at DESC, e.id DESC", limit) +
+		") AS newest WHERE place <= " + limit + " ORDER BY place", args
 }
 
 // CountEvents counts the chosen events of each customer.
@@ -157,7 +156,7 @@ func (r *Reader) CountEvents(ctx context.Context, customers []Row, filter EventF
 	given := store.Relation(r.db.Dialect(), "given", &args, distinct(customers))
 	since, before := args.Bind(filter.since()), args.Bind(filter.before())
 	rows, err := r.db.Query(ctx, "SELECT o.customer_id, count(*) FROM "+given+" JOIN set_owners o ON o.customer_id = given.customer JOIN events e ON "+
-		owned+" WHERE e.occurred_at >= "+since+" AND e.occurred_at < "+before+named(r.db.Dialect(), filter.Names, &args)("e")+" GROUP BY o.customer_id", args...)
+		owned+" WHERE e.occurred_at >= "+since+" AND e.occurred_at < "+before+named(r.db.Dialect(), filter.Names, &args)+" GROUP BY o.customer_id", args...)
 	counts := map[Row]int{}
 	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
 		var (

@@ -9,10 +9,10 @@ import (
 	"github.com/onecdp/onecdp/internal/value"
 )
 
-// named is the condition on an event's name, written for an alias of the table; empty when every name will do.
-func named(dialect store.Dialect, names []string, args *store.Args) func(alias string) string {
+// named is the condition on the name of event e, to follow others; empty when every name will do.
+func named(dialect store.Dialect, names []string, args *store.Args) string {
 	if names == nil {
-		return func(string) string { return "" }
+		return ""
 	}
 	storable := make([]string, 0, len(names))
 	for _, name := range names {
@@ -22,7 +22,7 @@ func named(dialect store.Dialect, names []string, args *store.Args) func(alias s
 	}
 	wanted := "SELECT n.id FROM " + store.Relation(dialect, "wanted", args, store.Texts("name", storable)) +
 		" JOIN event_names n ON n.name = wanted.name"
-	return func(alias string) string { return " AND " + dialect.Among(alias+".name_id", wanted) }
+	return " AND " + dialect.Among("e.name_id", wanted)
 }
 
 type placedEvent struct {

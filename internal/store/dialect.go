@@ -23,6 +23,9 @@ type Dialect interface {
 	// Among is a condition: the expression is one of what a query yields. The query runs once, ahead of the rows it is asked for,
 	// and does not turn into a join that changes the order in which they are read.
 	Among(expression, query string) string
+	// FirstOfEach joins to each row before it the first rows of a table that meet a condition: at most limit, in that order read. The
+	// condition and the order name the table by its alias. An index in the order makes it cost no more than what it yields.
+	FirstOfEach(table, alias, condition, order, limit string) string
 
 	// relation writes in-memory columns as a table in a FROM clause.
 	relation(name string, columns []Column, args *Args) string

@@ -96,6 +96,10 @@ func (postgresDialect) Among(expression, query string) string {
 	return expression + " = ANY (ARRAY(" + query + "))"
 }
 
+func (postgresDialect) FirstOfEach(table, alias, condition, order, limit string) string {
+	return " CROSS JOIN LATERAL (SELECT * FROM " + table + " AS " + alias + " WHERE " + condition + " ORDER BY " + order + " LIMIT " + limit + ") AS " + alias
+}
+
 // CommittedBetween: the comparison with xmin is implied; it lets the index on tx_number narrow the search.
 func (postgresDialect) CommittedBetween(args *Args, base, window string) string {
 	seen := "pg_visible_in_snapshot(tx_number::text::xid8, " + args.Bind(window) + "::text::pg_snapshot)"

@@ -92,6 +92,12 @@ func (sqliteDialect) Among(expression, query string) string {
 	return expression + " IN (" + query + ")"
 }
 
+// FirstOfEach: CROSS JOIN keeps the order of the tables, so the list is made once for each row and its rows are then fetched.
+func (sqliteDialect) FirstOfEach(table, alias, condition, order, limit string) string {
+	return " CROSS JOIN " + table + " AS " + alias + " ON " + alias + ".rowid IN (SELECT " + alias + ".rowid FROM " + table + " AS " + alias +
+		" WHERE " + condition + " ORDER BY " + order + " LIMIT " + limit + ")"
+}
+
 // CommittedBetween: with one writer the row numbers are in the order of the commits.
 func (sqliteDialect) CommittedBetween(args *Args, base, window string) string {
 	if base == "" {
