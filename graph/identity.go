@@ -1,0 +1,156 @@
+package graph
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/onecdp/onecdp/graph/model"
+	"github.com/onecdp/onecdp/graph/together"
+	"github.com/onecdp/onecdp/internal/access"
+	"github.com/onecdp/onecdp/internal/fault"
+	"github.com/onecdp/onecdp/internal/identity"
+	"github.com/onecdp/onecdp/internal/profile"
+)
+
+// identitiesOf are a customer's identities, those of one type when it is named.
+func (r *Resolver) identitiesOf(ctx context.Context, customer *model.Customer, typeName *string) ([]*model.Identity, error) {
+	type key struct{ typeName string }
+	var query profile.IdentityQuery
+	same := key{"*"}
+	if typeName != nil {
+		query.Types = []identity.TypeName{identity.TypeName(*typeName)}
+		same.typeName = "=" + *typeName
+	}
+	all, err := together.Load(ctx, customer.Mates, same, func(ctx context.Context, mates []*model.Customer) ([][]*model.Identity, error) {
+		found, err := r.Profile.Identities(ctx, rowsOf(mates), query)
+		if err != nil {
+			return nil, err
+		}
+		group := &together.Group[*model.Identity]{}
+		shown := make([][]*model.Identity, len(mates))
+		for i, ids := range found {
+			shown[i] = make([]*model.Identity, len(ids))
+			for j, id := range ids {
+				shown[i][j] = &model.Identity{Identity: id, Owner: mates[i], Mates: group, Place: len(group.Members)}
+				group.Members = append(group.Members, shown[i][j])
+			}
+		}
+		return shown, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all[customer.Place], nil
+}
+
+// identitiesByID reads identities; nil where there is none.
+func (r *Resolver) identitiesByID(ctx context.Context, ids []int64) ([]*model.Identity, error) {
+	found, err := r.Profile.IdentitiesByID(ctx, ids, false)
+	if err != nil {
+		return nil, err
+	}
+	group := &together.Group[*model.Identity]{}
+	shown := make([]*model.Identity, len(found))
+	for i, id := range found {
+		if id != nil {
+			shown[i] = &model.Identity{Identity: *id, Mates: group, Place: len(group.Members)}
+			group.Members = append(group.Members, shown[i])
+		}
+	}
+	return shown, nil
+}
+
+// identityOf is the identity under which an attribute value was observed, as long as somebody holds it.
+func (r *Resolver) identityOf(ctx context.Context, value *model.AttributeValue) (*model.Identity, error) {
+	all, err := together.Load(ctx, value.Mates, "identity", func(ctx context.Context, mates []*model.AttributeValue) ([]*model.Identity, error) {
+		ids := make([]int64, len(mates))
+		for i, mate := range mates {
+			ids[i] = mate.IdentityID
+		}
+		return r.identitiesByID(ctx, ids)
+	})
+	if err != nil || all[value.Place] == nil || all[value.Place].Identity.Customer == 0 {
+		return nil, err
+	}
+	return all[value.Place], nil
+}
+
+// holder is whose an identity is.
+func (r *Resolver) holder(ctx context.Context, id *model.Identity) (*model.Customer, error) {
+	if id.Owner != nil {
+		return id.Owner, nil
+	}
+	all, err := together.Load(ctx, id.Mates, "customer", func(ctx context.Context, mates []*model.Identity) ([]*model.Customer, error) {
+		rows := make([]profile.Row, len(mates))
+		for i, mate := range mates {
+			rows[i] = mate.Identity.Customer
+		}
+		return r.customersByRow(ctx, rows)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if all[id.Place] == nil {
+		return nil, fault.New(fault.NotFound, "nobody holds this identity")
+	}
+	return all[id.Place], nil
+}
+
+// seen are the times of the first and the newest record with an identity.
+func (r *Resolver) seen(ctx context.Context, id *model.Identity) (first, last *time.Time, err error) {
+	all, err := together.Load(ctx, id.Mates, "seen", func(ctx context.Context, mates []*model.Identity) ([]*profile.Identity, error) {
+		ids := make([]int64, len(mates))
+		for i, mate := range mates {
+			ids[i] = mate.Identity.ID
+		}
+		return r.Profile.IdentitiesByID(ctx, ids, true)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	found := all[id.Place]
+	if found == nil || found.FirstSeen.IsZero() {
+		return nil, nil, fault.New(fault.NotFound, "no record names this identity any more")
+	}
+	return &found.FirstSeen, &found.LastSeen, nil
+}
+
+// firstSeen is when the first record with an identity happened.
+func (r *Resolver) firstSeen(ctx context.Context, id *model.Identity) (*time.Time, error) {
+	first, _, err := r.seen(ctx, id)
+	return first, err
+}
+
+// lastSeen is when the newest record with an identity happened.
+func (r *Resolver) lastSeen(ctx context.Context, id *model.Identity) (*time.Time, error) {
+	_, last, err := r.seen(ctx, id)
+	return last, err
+}
+
+// shownValue is the value of an identity as the caller may see it: masked when its type is sensitive and the key lacks the scope
+// personal.
+func (r *Resolver) shownValue(ctx context.Context, id *model.Identity) (string, error) {
+	typ, known := r.OneID.Registry().Type(id.Identity.Type)
+	if known && !typ.Sensitive || access.Require(ctx, access.Personal) == nil {
+		return id.Identity.Value, nil
+	}
+	return mask(id.Identity.Value), nil
+}
+
+// mask shows the ends of a value, at most the first six and the last four characters and never more than half of it:
+// +8613812345671 is +86138****5671. Of an e-mail address it masks what is before the @. The number of stars does not tell the length.
+func mask(value string) string {
+	const stars = "****"
+	local, domain, isAddress := strings.Cut(value, "@")
+	if isAddress {
+		return mask(local) + "@" + domain
+	}
+	letters := []rune(value)
+	head := min(6, len(letters)/4)
+	tail := min(4, len(letters)/4)
+	if strings.HasPrefix(value, "+") && len(letters) >= 12 {
+		head = 6
+	}
+	return string(letters[:head]) + stars + string(letters[len(letters)-tail:])
+}

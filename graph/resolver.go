@@ -1,0 +1,30 @@
+// Package graph answers GraphQL: a resolver is one call. The resolvers of a topic are in {topic}.resolvers.go, what they call in
+// {topic}.go, where rows of the services become what the API shows.
+package graph
+
+import (
+	"context"
+
+	"github.com/onecdp/onecdp/internal/campaign"
+	"github.com/onecdp/onecdp/internal/ingest"
+	"github.com/onecdp/onecdp/internal/oneid"
+	"github.com/onecdp/onecdp/internal/profile"
+	"github.com/onecdp/onecdp/internal/segment"
+	"github.com/onecdp/onecdp/internal/tag"
+)
+
+// Services are what the API is made of.
+type Services struct {
+	OneID     *oneid.Service
+	Ingest    *ingest.Service
+	Profile   *profile.Reader
+	Tags      *tag.Service
+	Segments  *segment.Service
+	Campaigns *campaign.Service
+
+	// Sources names the systems that sent something, by their numbers, in order.
+	Sources func(ctx context.Context, numbers []int32) ([]string, error)
+}
+
+// Resolver answers the fields of the schema.
+type Resolver struct{ Services }

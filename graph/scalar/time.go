@@ -1,0 +1,41 @@
+// Package scalar reads and writes the leaf values of the API, and takes in the inputs that others read: see UnmarshalObject.
+//
+// What cannot be read is a BAD_USER_INPUT without a place; the place is the argument's, which the caller adds.
+package scalar
+
+import (
+	"io"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/onecdp/onecdp/internal/fault"
+	"github.com/onecdp/onecdp/internal/value"
+)
+
+// MarshalTime writes an instant in RFC 3339, in UTC, with as many decimals as it needs.
+func MarshalTime(t time.Time) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		var space [40]byte
+		text := append(space[:0], '"')
+		text = t.UTC().AppendFormat(text, time.RFC3339Nano)
+		_, _ = w.Write(append(text, '"')) // into memory
+	})
+}
+
+// UnmarshalTime reads an instant; what is finer than a microsecond is cut off.
+func UnmarshalTime(v any) (time.Time, error) {
+	if text, ok := v.(string); ok {
+		if instant, ok := value.ParseInstant(text); ok {
+			return instant, nil
+		}
+	}
+	return time.Time{}, fault.Bad(nil, "this is not a time").
+		WithHint("RFC 3339 with an offset, such as 2026-03-15T12:00:00+08:00")
+}
+
+// MarshalDuration writes an ISO 8601 duration.
+func MarshalDuration(text string) graphql.Marshaler { return MarshalString(text) }
+
+// UnmarshalDuration takes any text: durations occur in rules only, and package rule reads them.
+func UnmarshalDuration(v any) (string, error) { return UnmarshalString(v) }

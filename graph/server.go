@@ -1,0 +1,116 @@
+package graph
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/onecdp/onecdp/graph/generated"
+	"github.com/onecdp/onecdp/graph/model"
+	"github.com/onecdp/onecdp/graph/scalar"
+	"github.com/onecdp/onecdp/internal/access"
+)
+
+// The bounds of what is remembered of queries, so that nobody fills the memory with them.
+const (
+	keptQueries      = 1000
+	persistedQueries = 1000
+	parserTokens     = 200_000 // of one query, before it is looked at any closer
+)
+
+// NewServer returns the handler of /graphql: POST, and GET for queries. It expects the caller in the request's context (see
+// access.FromContext) and answers nobody without one. The clock gives the instant of a request.
+func NewServer(services Services, clock func() time.Time, log *slog.Logger) http.Handler {
+	resolver := &Resolver{services}
+	schema := generated.NewExecutableSchema(generated.Config{
+		Resolvers:  resolver,
+		Directives: generated.DirectiveRoot{Access: requireScope},
+	})
+	exec := executor.New(opaqueSchema{schema, scalar.Opaque(schema.Schema())})
+	errors := presenter{log}
+	exec.SetErrorPresenter(errors.present)
+	exec.SetRecoverFunc(errors.recovered)
+	exec.SetDisableSuggestion(true)
+	exec.SetParserTokenLimit(parserTokens)
+	exec.SetQueryCache(exactQueries{lru.New[*ast.QueryDocument](keptQueries)})
+	exec.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](persistedQueries)})
+	exec.Use(extension.Introspection{})
+	exec.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+		return next(context.WithValue(ctx, instantKey{}, clock().UTC().Truncate(time.Microsecond)))
+	})
+	return &server{exec}
+}
+
+// opaqueSchema validates requests with a schema in which the inputs that services read are scalars.
+type opaqueSchema struct {
+	graphql.ExecutableSchema
+	opaque *ast.Schema
+}
+
+// Schema is what requests are validated with. Introspection shows the schema as it is written.
+func (s opaqueSchema) Schema() *ast.Schema { return s.opaque }
+
+// exactQueries keeps validated queries, with exact numbers.
+type exactQueries struct {
+	graphql.Cache[*ast.QueryDocument]
+}
+
+// Add prepares the query and keeps it.
+func (c exactQueries) Add(ctx context.Context, key string, query *ast.QueryDocument) {
+	scalar.KeepDigits(query)
+	c.Cache.Add(ctx, key, query)
+}
+
+type (
+	instantKey   struct{}
+	requestIDKey struct{}
+)
+
+// instant is the one instant of a request: events after it are invisible everywhere in its answer, unless it asks for another.
+func instant(ctx context.Context) time.Time {
+	at, ok := ctx.Value(instantKey{}).(time.Time)
+	if !ok {
+		panic("graph: no instant in the context of a field")
+	}
+	return at
+}
+
+func requestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// withRequestID takes the id over that the answer carries, so that both logs name the same.
+func withRequestID(ctx context.Context, answer http.Header) context.Context {
+	id := answer.Get("X-Request-Id")
+	if id == "" {
+		id = rand.Text()
+	}
+	return context.WithValue(ctx, requestIDKey{}, id)
+}
+
+// requireScope is the directive access.
+func requireScope(ctx context.Context, _ any, next graphql.Resolver, scope model.AccessScope) (any, error) {
+	if err := access.Require(ctx, access.Scope(strings.ToLower(scope.String()))); err != nil {
+		return nil, err
+	}
+	return next(ctx)
+}
+
+// signedIn refuses a request of nobody as a whole, introspection included.
+func signedIn(ctx context.Context) gqlerror.List {
+	if _, ok := access.FromContext(ctx); ok {
+		return nil
+	}
+	return gqlerror.List{gqlerror.Wrap(access.Require(ctx, access.Read))}
+}

@@ -1,0 +1,122 @@
+package graph_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/onecdp/onecdp/graph"
+	"github.com/onecdp/onecdp/internal/access"
+	"github.com/onecdp/onecdp/internal/campaign"
+	"github.com/onecdp/onecdp/internal/ingest"
+	"github.com/onecdp/onecdp/internal/oneid"
+	"github.com/onecdp/onecdp/internal/profile"
+	"github.com/onecdp/onecdp/internal/segment"
+	"github.com/onecdp/onecdp/internal/store"
+	"github.com/onecdp/onecdp/internal/tag"
+)
+
+// now is the instant of every request in these tests.
+var now = time.Date(2026, time.June, 1, 0, 0, 0, 0, time.UTC)
+
+// world is the API over a database of its own.
+type world struct {
+	t        *testing.T
+	services graph.Services
+	handler  http.Handler
+	log      *bytes.Buffer
+}
+
+func newWorld(t *testing.T, db *store.DB) *world {
+	t.Helper()
+	one, err := oneid.Open(t.Context(), db, oneid.Settings{Region: "CN", MaxIdentities: 500})
+	if err != nil {
+		t.Fatal(err)
+	}
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader := profile.New(db, one)
+	services := graph.Services{
+		OneID: one, Ingest: ingest.New(db, one), Profile: reader, Tags: tag.New(db, reader),
+		Segments: segment.New(db, one, zone), Campaigns: campaign.New(db),
+		Sources: func(ctx context.Context, numbers []int32) ([]string, error) {
+			names := make([]string, len(numbers))
+			err := db.LoadWords(ctx, store.Sources, numbers)
+			for i, number := range numbers {
+				names[i] = db.Word(store.Sources, number)
+			}
+			return names, err
+		},
+	}
+	var log bytes.Buffer
+	return &world{
+		t: t, services: services, log: &log,
+		handler: graph.NewServer(services, func() time.Time { return now }, slog.New(slog.NewTextHandler(&log, nil))),
+	}
+}
+
+// everything is the scopes of a key that may do all.
+var everything = []access.Scope{access.Admin}
+
+// answer sends one request; no scopes at all is a request of nobody.
+func (w *world) answer(ctx context.Context, scopes []access.Scope, query string, variables any) *httptest.ResponseRecorder {
+	w.t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return w.send(ctx, scopes, http.MethodPost, "/graphql", string(body))
+}
+
+func (w *world) send(ctx context.Context, scopes []access.Scope, method, target, body string) *httptest.ResponseRecorder {
+	w.t.Helper()
+	if scopes != nil {
+		ctx = access.WithCaller(ctx, access.Caller{Name: "test", Scopes: scopes})
+	}
+	request := httptest.NewRequestWithContext(ctx, method, target, bytes.NewReader([]byte(body)))
+	recorder := httptest.NewRecorder()
+	w.handler.ServeHTTP(recorder, request)
+	return recorder
+}
+
+// ask sends one request with every scope and returns its answer, exact.
+func (w *world) ask(query string, variables any) map[string]any {
+	w.t.Helper()
+	return decode(w.t, w.answer(w.t.Context(), everything, query, variables).Body.Bytes())
+}
+
+func decode(t *testing.T, body []byte) map[string]any {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	var decoded map[string]any
+	if err := decoder.Decode(&decoded); err != nil {
+		t.Fatalf("%v in %s", err, body)
+	}
+	return decoded
+}
+
+// at walks into an answer: at(answer, "data", "customers", "edges", 0).
+func at(v any, path ...any) any {
+	for _, step := range path {
+		switch step := step.(type) {
+		case string:
+			object, _ := v.(map[string]any)
+			v = object[step]
+		case int:
+			list, _ := v.([]any)
+			if step >= len(list) {
+				return nil
+			}
+			v = list[step]
+		}
+	}
+	return v
+}
