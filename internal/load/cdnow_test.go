@@ -6,10 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/onecdp/onecdp/graph"
 	"github.com/onecdp/onecdp/internal/dbtest"
 	"github.com/onecdp/onecdp/internal/ingest"
 	"github.com/onecdp/onecdp/internal/load"
 	"github.com/onecdp/onecdp/internal/oneid"
+	"github.com/onecdp/onecdp/internal/profile"
 	"github.com/onecdp/onecdp/internal/segment"
 	"github.com/onecdp/onecdp/internal/store"
 )
@@ -52,7 +54,9 @@ func TestCDNOW(t *testing.T) {
 		}
 		t.Logf("%s: %.0f purchases/s", summary, float64(summary.Read)/summary.Took.Seconds())
 		isWhole(t, db)
-		answersLikeTheScript(t, segment.New(db, one, time.UTC), questions)
+		segments := segment.New(db, one, time.UTC)
+		answersLikeTheScript(t, segments, questions)
+		answersThroughTheAPI(t, graph.Services{OneID: one, Ingest: into, Profile: profile.New(db, one), Segments: segments}, questions)
 		again, err := load.Run(t.Context(), into, options)
 		if err != nil || again.Duplicates != 69_659 || !again.OK() {
 			t.Errorf("again: %v, %s", err, again)
