@@ -1,0 +1,122 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/onecdp/onecdp/internal/access"
+	"github.com/onecdp/onecdp/internal/store"
+	"github.com/onecdp/onecdp/internal/value"
+)
+
+// keyCommand groups what can be done with API keys.
+type keyCommand struct {
+	Create keyCreateCommand `cmd:"" help:"Make a key and print its secret, once."`
+	List   keyListCommand   `cmd:"" help:"List the keys; secrets are not kept."`
+	Revoke keyRevokeCommand `cmd:"" help:"End a key at once, on every server."`
+}
+
+// keyCreateCommand makes a key.
+type keyCreateCommand struct {
+	databaseSettings
+	logSettings
+	Name    string   `arg:"" help:"What the key is for; records sent to /v1 carry it as their source."`
+	Scopes  []string `short:"s" required:"" placeholder:"SCOPE" help:"What it may do, with commas between: read, ingest, manage, personal, admin."`
+	Expires string   `placeholder:"TIME" help:"When it ends, as 2030-01-31T00:00:00+08:00; without it, never."`
+}
+
+// Run makes the key. The secret alone goes to the output, so that it can be piped.
+func (c keyCreateCommand) Run(ctx context.Context, streams Streams) error {
+	scopes, err := access.ParseScopes(c.Scopes)
+	if err != nil {
+		return err
+	}
+	var expires *time.Time
+	if c.Expires != "" {
+		instant, ok := value.ParseInstant(c.Expires)
+		if !ok {
+			return fmt.Errorf("--expires is no time: write it as 2030-01-31T00:00:00+08:00")
+		}
+		expires = &instant
+	}
+	return withDatabase(ctx, c.databaseSettings, c.logSettings, streams, func(db *store.DB) error {
+		secret, _, err := access.New(db, "").Create(ctx, c.Name, scopes, expires)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(streams.Err, "The key is shown only now:")
+		fmt.Fprintln(streams.Out, secret)
+		return nil
+	})
+}
+
+// keyListCommand lists keys.
+type keyListCommand struct {
+	databaseSettings
+	logSettings
+}
+
+// Run lists the keys.
+func (c keyListCommand) Run(ctx context.Context, streams Streams) error {
+	return withDatabase(ctx, c.databaseSettings, c.logSettings, streams, func(db *store.DB) error {
+		keys, err := access.New(db, "").List(ctx)
+		if err != nil {
+			return err
+		}
+		now, table := store.Now(), tabwriter.NewWriter(streams.Out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "NAME\tENDS IN\tSCOPES\tMADE\tSTATE")
+		for _, key := range keys {
+			scopes := make([]string, len(key.Scopes))
+			for i, scope := range key.Scopes {
+				scopes[i] = string(scope)
+			}
+			fmt.Fprintf(table, "%s\t…%s\t%s\t%s\t%s\n", key.Name, key.Hint, strings.Join(scopes, ","), key.CreatedAt.Format(time.DateOnly), state(key, now))
+		}
+		return table.Flush()
+	})
+}
+
+// state says whether a key lets anybody in.
+func state(key access.Key, now time.Time) string {
+	switch {
+	case key.RevokedAt != nil:
+		return "revoked " + key.RevokedAt.Format(time.DateOnly)
+	case key.ExpiresAt == nil:
+		return "in force"
+	case now.Before(*key.ExpiresAt):
+		return "until " + key.ExpiresAt.Format(time.RFC3339)
+	default:
+		return "expired " + key.ExpiresAt.Format(time.RFC3339)
+	}
+}
+
+// keyRevokeCommand ends a key.
+type keyRevokeCommand struct {
+	databaseSettings
+	logSettings
+	Name string `arg:"" help:"The key's name."`
+}
+
+// Run revokes the key.
+func (c keyRevokeCommand) Run(ctx context.Context, streams Streams) error {
+	return withDatabase(ctx, c.databaseSettings, c.logSettings, streams, func(db *store.DB) error {
+		if err := access.New(db, "").Revoke(ctx, c.Name); err != nil {
+			return err
+		}
+		fmt.Fprintf(streams.Out, "%s is revoked\n", c.Name)
+		return nil
+	})
+}
+
+// withDatabase opens the database for one piece of work.
+func withDatabase(ctx context.Context, d databaseSettings, l logSettings, streams Streams, work func(db *store.DB) error) error {
+	db, err := openDatabase(ctx, d.DatabaseURL, l.logger(streams.Err))
+	if err != nil {
+		return err
+	}
+	return errors.Join(work(db), db.Close())
+}

@@ -1,0 +1,116 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+
+	"github.com/onecdp/onecdp/internal/assembly"
+	"github.com/onecdp/onecdp/internal/web"
+	"github.com/onecdp/onecdp/schema"
+)
+
+// serveCommand serves.
+type serveCommand struct {
+	databaseSettings
+	serverSettings
+	meaningSettings
+	logSettings
+}
+
+// Run serves until ctx ends.
+func (c serveCommand) Run(ctx context.Context, streams Streams) error {
+	return serve(ctx, streams, service{
+		databaseURL: c.DatabaseURL, serverSettings: c.serverSettings, meaningSettings: c.meaningSettings, logSettings: c.logSettings,
+	})
+}
+
+// service is a server that is to be run.
+type service struct {
+	serverSettings
+	meaningSettings
+	logSettings
+	databaseURL string
+	fill        func(ctx context.Context, services *assembly.Services) error // done before the server is ready; nil: nothing
+}
+
+// serve runs a server until ctx ends: it stops accepting, finishes what it has accepted, and returns nil.
+func serve(ctx context.Context, streams Streams, s service) (err error) {
+	defer func() {
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) { // stopped while it was starting
+			err = nil
+		}
+	}()
+	settings, err := s.assembly(s.AdminKey)
+	if err != nil {
+		return err
+	}
+	// First, so that a port in use is told before a key is made that would then not be shown.
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Addr)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }() // the server has closed it, unless it never started
+	log := s.logger(streams.Err)
+	db, err := openDatabase(ctx, s.databaseURL, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	services, err := assembly.New(ctx, db, settings)
+	if err != nil {
+		return err
+	}
+	server, err := web.New(web.Options{
+		GraphQL: newGraphQL(services, log), SDL: schema.Text(), Keys: services.Access, Sessions: services.Access,
+		PageSession: s.PageSession, Origins: s.CORSOrigins, Database: db, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	secret, err := services.Access.FirstStart(ctx)
+	if err != nil {
+		return err
+	}
+	if secret != "" {
+		fmt.Fprintf(streams.Out, "Admin key, shown only now: %s\n", secret)
+	}
+	return run(ctx, streams.Out, listener, server, func(ctx context.Context) error {
+		if s.fill == nil {
+			return nil
+		}
+		return s.fill(ctx, services)
+	})
+}
+
+// run serves, and says that the server is ready when fill is done.
+func run(ctx context.Context, out io.Writer, listener net.Listener, server *web.Server, fill func(ctx context.Context) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() {
+		defer stop() // a server that ended by itself ends the filling
+		ended <- server.Serve(ctx, listener)
+	}()
+	if err := fill(ctx); err != nil && ctx.Err() == nil {
+		stop()
+		return errors.Join(err, <-ended)
+	}
+	if ctx.Err() == nil {
+		server.Ready()
+		fmt.Fprintf(out, "GraphiQL: %s  API: %sgraphql\n", address(listener), address(listener))
+	}
+	return <-ended
+}
+
+// address is the URL at which a person on this machine finds the server.
+func address(listener net.Listener) string {
+	bound, err := netip.ParseAddrPort(listener.Addr().String())
+	if err == nil && bound.Addr().Unmap().IsUnspecified() {
+		return fmt.Sprintf("http://localhost:%d/", bound.Port())
+	}
+	return "http://" + listener.Addr().String() + "/"
+}

@@ -1,0 +1,65 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+	_ "time/tzdata" // time zones on machines that have none, such as an empty container
+
+	"github.com/onecdp/onecdp/internal/assembly"
+	"github.com/onecdp/onecdp/internal/oneid"
+)
+
+// databaseSettings name the database.
+type databaseSettings struct {
+	DatabaseURL string `name:"database-url" env:"ONECDP_DATABASE_URL" default:"sqlite:data/onecdp.db" placeholder:"URL" help:"postgres://… or sqlite:PATH (${default})"`
+}
+
+// demoDatabaseSettings are the same with a database of the demo's own.
+type demoDatabaseSettings struct {
+	DatabaseURL string `name:"database-url" env:"ONECDP_DATABASE_URL" default:"sqlite:data/demo.db" placeholder:"URL" help:"postgres://… or sqlite:PATH (${default})"`
+}
+
+// meaningSettings decide what records mean. The database remembers the first two: a server that differs is refused.
+type meaningSettings struct {
+	DefaultRegion string `env:"ONECDP_DEFAULT_REGION" default:"CN" placeholder:"CC" help:"Country of phone numbers without a country code, two letters; fixed at the first start (${default})"`
+	MaxIdentities int    `env:"ONECDP_MAX_IDENTITIES" default:"500" placeholder:"N" help:"Identities that one customer may hold; fixed at the first start (${default})"`
+	Timezone      string `env:"ONECDP_TIMEZONE" default:"Asia/Shanghai" placeholder:"ZONE" help:"Time zone of calendar days, IANA name (${default})"`
+}
+
+// assembly checks the settings and hands them over.
+func (m meaningSettings) assembly(adminKey string) (assembly.Settings, error) {
+	zone, err := time.LoadLocation(m.Timezone)
+	if err != nil || m.Timezone == "" || m.Timezone == "Local" {
+		return assembly.Settings{}, fmt.Errorf("the time zone %q is unknown: use a name like Asia/Shanghai", m.Timezone)
+	}
+	if m.MaxIdentities < 1 {
+		return assembly.Settings{}, fmt.Errorf("max identities is %d: it must be at least 1", m.MaxIdentities)
+	}
+	return assembly.Settings{
+		OneID: oneid.Settings{Region: m.DefaultRegion, MaxIdentities: m.MaxIdentities}, Zone: zone, AdminKey: adminKey,
+	}, nil
+}
+
+// logSettings say what is logged, to the error stream.
+type logSettings struct {
+	LogLevel  slog.Level `env:"ONECDP_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (${default})"`
+	LogFormat string     `env:"ONECDP_LOG_FORMAT" default:"text" enum:"text,json" placeholder:"FORMAT" help:"${enum} (${default})"`
+}
+
+func (l logSettings) logger(to io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: l.LogLevel}
+	if l.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(to, options))
+	}
+	return slog.New(slog.NewTextHandler(to, options))
+}
+
+// serverSettings are those of the HTTP server.
+type serverSettings struct {
+	Addr        string   `env:"ONECDP_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (${default})"`
+	AdminKey    string   `env:"ONECDP_ADMIN_KEY" placeholder:"KEY" help:"A key with every scope; with it none is made at the first start"`
+	CORSOrigins []string `name:"cors-origins" env:"ONECDP_CORS_ORIGINS" placeholder:"ORIGIN" help:"Origins whose pages may call the API, such as https://crm.example"`
+	PageSession bool     `env:"ONECDP_PAGE_SESSION" default:"true" negatable:"" help:"Sign GraphiQL in when it is opened on this machine; switch it off behind a proxy on the same machine"`
+}
