@@ -114,7 +114,7 @@ func (s *Service) Resolve(ctx context.Context, tx *store.Tx, ids *store.IDs, set
 	if err != nil {
 		return nil, err
 	}
-	if err := s.confirm(ctx, tx, before, stars, sets); err != nil {
+	if err := s.confirm(ctx, tx, before, stars, sets, resolution); err != nil {
 		return nil, err
 	}
 	if err := s.apply(ctx, tx, ids, plan, groupRows, before, shown, resolution); err != nil {
@@ -329,7 +329,7 @@ func (s *Service) lockCustomers(ctx context.Context, tx *store.Tx, rows []Row) (
 }
 
 // confirm reads again, under the locks, what was read before them.
-func (s *Service) confirm(ctx context.Context, tx *store.Tx, before known, stars []Star, sets []*Set) error {
+func (s *Service) confirm(ctx context.Context, tx *store.Tx, before known, stars []Star, sets []*Set, resolution *Resolution) error {
 	if tx.Dialect().ForUpdate() == "" {
 		return nil // one writer: nothing can have moved
 	}
@@ -339,9 +339,15 @@ func (s *Service) confirm(ctx context.Context, tx *store.Tx, before known, stars
 			return err
 		}
 		for id, row := range before.Owner {
-			if after.Owner[id] != row || after.Standings[row].Strong != before.Standings[row].Strong {
+			if after.Owner[id] != row {
 				return store.ErrStartOver
 			}
+		}
+	}
+	for row, customer := range resolution.Customers {
+		// The size stands for all that the plan knew of a customer: whoever adds an identity raises it.
+		if standing, planned := before.Standings[row]; planned && standing.Size != customer.Size {
+			return store.ErrStartOver
 		}
 	}
 	var speaking []*Set

@@ -31,7 +31,6 @@ type Dialect interface {
 	relation(name string, columns []Column, args *Args) string
 	retryable(err error) bool  // the whole transaction may be run again
 	rolledBack(err error) bool // an error of COMMIT that says for sure: nothing was written
-	preparesOutside() bool     // statements may be prepared beside a running transaction
 }
 
 // Args collects a statement's bound values. The zero value is ready.

@@ -122,7 +122,7 @@ func (db *DB) Pending(ctx context.Context) (bool, error) {
 // nobody has changed the schema by hand.
 func (db *DB) Drift(ctx context.Context) ([]string, error) {
 	var plan bytes.Buffer
-	driver := &schema.WriteDriver{Driver: entsql.OpenDB(db.entDialect(), db.writer.db), Writer: &plan}
+	driver := &schema.WriteDriver{Driver: entsql.OpenDB(db.entDialect(), db.writer), Writer: &plan}
 	planner, err := schema.NewMigrate(driver, schema.WithForeignKeys(false), schema.WithDropIndex(true), schema.WithDropColumn(true))
 	if err != nil {
 		return nil, err
@@ -152,5 +152,5 @@ func (db *DB) provider() (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider("", db.writer.db, files, goose.WithStore(versions), goose.WithDisableGlobalRegistry(true))
+	return goose.NewProvider("", db.writer, files, goose.WithStore(versions), goose.WithDisableGlobalRegistry(true))
 }

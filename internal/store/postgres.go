@@ -30,16 +30,15 @@ func openPostgres(ctx context.Context, databaseURL string) (*DB, error) {
 	if err != nil {
 		return nil, errors.New("the database URL cannot be read")
 	}
-	handle := sql.OpenDB(connector)
+	handle := sql.OpenDB(keeper{connector})
 	handle.SetMaxOpenConns(postgresConnections)
 	handle.SetMaxIdleConns(postgresConnections)
 	handle.SetConnMaxIdleTime(5 * time.Minute)
 	if err := handle.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("reach the database: %w", err), handle.Close())
 	}
-	shared := newPool(handle)
 	return &DB{
-		dialect: postgresDialect{}, reader: shared, writer: shared,
+		dialect: postgresDialect{}, reader: handle, writer: handle,
 		lock: func(ctx context.Context) (func(), error) { return lockAdvisory(ctx, handle) },
 	}, nil
 }
@@ -90,7 +89,6 @@ func (postgresDialect) TransactionNumber() string   { return "pg_current_xact_id
 func (postgresDialect) Snapshot() string            { return "pg_current_snapshot()::text" }
 func (postgresDialect) Greatest(a, b string) string { return "greatest(" + a + ", " + b + ")" }
 func (postgresDialect) Least(a, b string) string    { return "least(" + a + ", " + b + ")" }
-func (postgresDialect) preparesOutside() bool       { return true }
 
 func (postgresDialect) Among(expression, query string) string {
 	return expression + " = ANY (ARRAY(" + query + "))"
@@ -124,12 +122,12 @@ func (postgresDialect) relation(name string, columns []Column, args *Args) strin
 }
 
 // The whole transaction may run again after these: serialization failure, deadlock, lock not available,
-// and whatever ended the connection before the commit was sent.
+// and whatever ended the connection before the commit was sent. 0A000 is a plan that a migration outdated.
 func (postgresDialect) retryable(err error) bool {
 	var failure *pq.Error
 	if errors.As(err, &failure) {
 		switch failure.Code {
-		case "40001", "40P01", "55P03", "57P01", "57P02", "57P03":
+		case "40001", "40P01", "55P03", "57P01", "57P02", "57P03", "0A000":
 			return true
 		}
 		return failure.Code.Class() == "08"

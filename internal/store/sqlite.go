@@ -53,7 +53,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	reader.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	reader.SetMaxIdleConns(max(4, runtime.NumCPU()))
 	return &DB{
-		dialect: sqliteDialect{}, reader: newPool(reader), writer: newPool(writer),
+		dialect: sqliteDialect{}, reader: reader, writer: writer,
 		lock: func(ctx context.Context) (func(), error) { return lockFile(ctx, path+".lock") },
 	}, nil
 }
@@ -86,7 +86,6 @@ func (sqliteDialect) Snapshot() string {
 }
 func (sqliteDialect) Greatest(a, b string) string { return "max(" + a + ", " + b + ")" }
 func (sqliteDialect) Least(a, b string) string    { return "min(" + a + ", " + b + ")" }
-func (sqliteDialect) preparesOutside() bool       { return false }
 
 func (sqliteDialect) Among(expression, query string) string {
 	return expression + " IN (" + query + ")"

@@ -22,8 +22,8 @@ import (
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
 	dialect Dialect
-	reader  *pool
-	writer  *pool
+	reader  *sql.DB
+	writer  *sql.DB
 	client  *ent.Client
 	lock    func(ctx context.Context) (release func(), err error) // taken while migrating
 	ids     idPool
@@ -49,7 +49,7 @@ func Open(ctx context.Context, databaseURL string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db.client = ent.NewClient(ent.Driver(entsql.NewDriver(db.entDialect(), entsql.Conn{ExecQuerier: readOnly{db.reader}})))
+	db.client = ent.NewClient(ent.Driver(entsql.NewDriver(db.entDialect(), entsql.Conn{ExecQuerier: readOnly{db}})))
 	db.words = newWordCaches()
 	return db, nil
 }
@@ -66,17 +66,18 @@ func (db *DB) Dialect() Dialect { return db.dialect }
 func (db *DB) Ent() *ent.Client { return db.client }
 
 // Ping says whether the database answers.
-func (db *DB) Ping(ctx context.Context) error { return db.reader.db.PingContext(ctx) }
+func (db *DB) Ping(ctx context.Context) error { return db.reader.PingContext(ctx) }
 
 // Query runs a reading statement; its plan is kept for the next call with the same text.
 func (db *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	count(ctx)
 	return db.reader.QueryContext(ctx, query, args...)
 }
 
 // QueryFresh runs a reading statement that is planned for just these arguments and not kept.
 func (db *DB) QueryFresh(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	count(ctx)
-	return db.reader.db.QueryContext(ctx, query, args...)
+	return db.reader.QueryContext(fresh(ctx), query, args...)
 }
 
 func (db *DB) entDialect() string {
@@ -95,7 +96,11 @@ type Querier interface {
 }
 
 // readOnly keeps writes away from the client that stands outside transactions.
-type readOnly struct{ *pool }
+type readOnly struct{ db *DB }
+
+func (r readOnly) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return r.db.Query(ctx, query, args...)
+}
 
 func (readOnly) ExecContext(context.Context, string, ...any) (sql.Result, error) {
 	return nil, errors.New("store: a write outside WithTx")

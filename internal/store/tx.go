@@ -61,7 +61,7 @@ func (db *DB) WithTx(ctx context.Context, write func(tx *Tx) error) error {
 
 // try runs write once. committing tells that the error came from the commit.
 func (db *DB) try(ctx context.Context, write func(tx *Tx) error) (committing bool, err error) {
-	sqlTx, err := db.writer.db.BeginTx(ctx, nil)
+	sqlTx, err := db.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return false, err
 	}
@@ -112,7 +112,7 @@ func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, 
 // QueryFresh runs a statement that returns rows, planned for just these arguments.
 func (tx *Tx) QueryFresh(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	count(ctx)
-	return tx.sql.QueryContext(ctx, query, args...)
+	return tx.sql.QueryContext(fresh(ctx), query, args...)
 }
 
 // Exec runs a statement; its plan is kept. It returns the number of rows it changed.
@@ -124,34 +124,15 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error
 	return result.RowsAffected()
 }
 
-// txConn lets ent and ourselves run kept statements inside the transaction.
+// txConn lets ent and ourselves run statements inside the transaction.
 type txConn struct{ tx *Tx }
 
 func (c txConn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	count(ctx)
-	if stmt := c.tx.kept(ctx, query); stmt != nil {
-		return stmt.QueryContext(ctx, args...)
-	}
 	return c.tx.sql.QueryContext(ctx, query, args...)
 }
 
 func (c txConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	count(ctx)
-	if stmt := c.tx.kept(ctx, query); stmt != nil {
-		return stmt.ExecContext(ctx, args...)
-	}
 	return c.tx.sql.ExecContext(ctx, query, args...)
-}
-
-// kept is the pool's prepared statement, bound to the transaction. SQLite's one writer connection is the
-// transaction's own, so preparing outside it would wait for ever: there the driver's parse is cheap.
-func (tx *Tx) kept(ctx context.Context, query string) *sql.Stmt {
-	if !tx.db.dialect.preparesOutside() {
-		return nil
-	}
-	stmt, err := tx.db.writer.prepared(ctx, query)
-	if err != nil || stmt == nil {
-		return nil // the statement itself will tell what is wrong
-	}
-	return tx.sql.StmtContext(ctx, stmt)
 }

@@ -1,0 +1,109 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+
+	"github.com/lib/pq"
+)
+
+// keptStatements bounds the prepared statements of one connection. A statement that comes when they are
+// full runs unprepared: correct, only slower.
+const keptStatements = 400
+
+// keeper makes PostgreSQL connections that prepare each statement once. That spares a round trip and the
+// planning: three to four times faster for a read by key. The statements live with their connection and not
+// in database/sql's pool: preparing there, from inside a transaction, waits for a second connection, and
+// as many transactions as there are connections then wait for ever.
+type keeper struct{ driver.Connector }
+
+// Connect implements driver.Connector.
+func (k keeper) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := k.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	whole, ok := conn.(postgresConn)
+	if !ok {
+		return nil, fmt.Errorf("store: %T lacks what a connection needs", conn)
+	}
+	return &keepingConn{postgresConn: whole, kept: map[string]driver.Stmt{}}, nil
+}
+
+// postgresConn is what lib/pq's connections can do and database/sql makes use of.
+type postgresConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.NamedValueChecker
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+type keepingConn struct {
+	postgresConn
+	kept map[string]driver.Stmt
+}
+
+type freshStatement struct{}
+
+// fresh marks a statement that is planned for its arguments and not kept.
+func fresh(ctx context.Context) context.Context {
+	return context.WithValue(ctx, freshStatement{}, true)
+}
+
+// statement returns the kept statement for a text, nil where it is to run unprepared.
+func (c *keepingConn) statement(ctx context.Context, query string, args []driver.NamedValue) (driver.Stmt, error) {
+	if len(args) == 0 || ctx.Value(freshStatement{}) != nil {
+		return nil, nil // without arguments lib/pq sends one message, which may hold several statements
+	}
+	if stmt := c.kept[query]; stmt != nil || len(c.kept) >= keptStatements {
+		return stmt, nil
+	}
+	stmt, err := c.PrepareContext(ctx, query)
+	if err == nil {
+		c.kept[query] = stmt
+	}
+	return stmt, err
+}
+
+// forget drops a statement whose plan the server will not use any more, because a table has changed.
+func (c *keepingConn) forget(query string, err error) {
+	var failure *pq.Error
+	if errors.As(err, &failure) && failure.Code == "0A000" {
+		delete(c.kept, query)
+	}
+}
+
+// QueryContext implements driver.QueryerContext.
+func (c *keepingConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	stmt, err := c.statement(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	if stmt == nil {
+		return c.postgresConn.QueryContext(ctx, query, args)
+	}
+	rows, err := stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+	c.forget(query, err)
+	return rows, err
+}
+
+// ExecContext implements driver.ExecerContext.
+func (c *keepingConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	stmt, err := c.statement(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	if stmt == nil {
+		return c.postgresConn.ExecContext(ctx, query, args)
+	}
+	result, err := stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+	c.forget(query, err)
+	return result, err
+}
