@@ -92,14 +92,14 @@ func (t *table) split(read *cellRow) error {
 	var raw strings.Builder
 	raw.WriteString(read.raw)
 	for cut.open && cut.bad == nil {
-		l, err := t.lines.next()
-		if err != nil && !errors.Is(err, io.EOF) {
+		l, there, err := t.another()
+		if err != nil {
 			return err
 		}
-		if err == nil {
+		if there {
 			more = append(more, l)
 		}
-		if err != nil || l.tooLong || raw.Len()+1+len(l.text) > MaxLine {
+		if !there || l.tooLong || raw.Len()+1+len(l.text) > MaxLine {
 			cut.bad = fault.New(fault.BadUserInput, "a quote is opened and never closed")
 			break
 		}
@@ -114,6 +114,15 @@ func (t *table) split(read *cellRow) error {
 	}
 	read.raw, read.cells = raw.String(), cut.cells
 	return nil
+}
+
+// another is the next line, if there is one.
+func (t *table) another() (l line, there bool, err error) {
+	l, err = t.lines.next()
+	if errors.Is(err, io.EOF) {
+		return line{}, false, nil
+	}
+	return l, err == nil, err
 }
 
 // cutter cuts a row into cells, line by line.
