@@ -23,8 +23,8 @@ func TestWritersAtOnceLeaveWhatOneWouldLeave(t *testing.T) {
 		texts := make([]string, records)
 		for i := range texts {
 			person := random.IntN(people)
-			one, two := fmt.Sprintf("member_no=%d-%d", person, random.IntN(6)), fmt.Sprintf("member_no@b=%d-%d", person, random.IntN(6))
-			three := fmt.Sprintf("member_no@c=%d", person)
+			one, two := fmt.Sprintf("member_no=p%d-%d", person, random.IntN(6)), fmt.Sprintf("member_no@b=p%d-%d", person, random.IntN(6))
+			three := fmt.Sprintf("member_no@c=p%d", person)
 			if i%3 == 0 {
 				two, three = three, fmt.Sprintf("device_id=%d-%d", person, random.IntN(20))
 			}
