@@ -41,6 +41,9 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		path, input = split(outer.Path, path)
 		locations = outer.Locations
 	}
+	if field := graphql.GetFieldContext(ctx); locations == nil && field != nil && field.Field.Field != nil && field.Field.Position != nil {
+		locations = []gqlerror.Location{{Line: field.Field.Position.Line, Column: field.Field.Position.Column}}
+	}
 	faults := fault.All(err)
 	if len(faults) == 0 {
 		faults = []*fault.Error{p.other(ctx, err, outer)}

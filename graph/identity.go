@@ -138,19 +138,19 @@ func (r *Resolver) shownValue(ctx context.Context, id *model.Identity) (string, 
 	return mask(id.Identity.Value), nil
 }
 
-// mask shows the ends of a value, at most the first six and the last four characters and never more than half of it:
-// +8613812345671 is +86138****5671. Of an e-mail address it masks what is before the @. The number of stars does not tell the length.
+// mask shows the ends of a value: of a phone number the country code with three digits and the last four digits, +86138****5671; of
+// an e-mail address the first letters and what is after the @; of others at most half, four characters at each end. The stars do not
+// tell how much they hide.
 func mask(value string) string {
 	const stars = "****"
-	local, domain, isAddress := strings.Cut(value, "@")
-	if isAddress {
+	if local, domain, isAddress := strings.Cut(value, "@"); isAddress {
 		return mask(local) + "@" + domain
 	}
 	letters := []rune(value)
-	head := min(6, len(letters)/4)
-	tail := min(4, len(letters)/4)
-	if strings.HasPrefix(value, "+") && len(letters) >= 12 {
-		head = 6
+	head := min(4, len(letters)/4)
+	tail := head
+	if strings.HasPrefix(value, "+") && len(letters) >= 13 {
+		head, tail = 6, 4
 	}
 	return string(letters[:head]) + stars + string(letters[len(letters)-tail:])
 }

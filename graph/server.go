@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -25,7 +26,8 @@ import (
 const (
 	keptQueries      = 1000
 	persistedQueries = 1000
-	parserTokens     = 200_000 // of one query, before it is looked at any closer
+	longestKept      = 16 << 10 // bytes of a query; longer ones carry data and do not come again
+	parserTokens     = 500_000  // of one query
 )
 
 // NewServer returns the handler of /graphql: POST, and GET for queries. It expects the caller in the request's context (see
@@ -43,10 +45,20 @@ func NewServer(services Services, clock func() time.Time, log *slog.Logger) http
 	exec.SetDisableSuggestion(true)
 	exec.SetParserTokenLimit(parserTokens)
 	exec.SetQueryCache(exactQueries{lru.New[*ast.QueryDocument](keptQueries)})
-	exec.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](persistedQueries)})
+	exec.Use(extension.AutomaticPersistedQuery{Cache: shortTexts{lru.New[string](persistedQueries)}})
 	exec.Use(extension.Introspection{})
 	exec.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-		return next(context.WithValue(ctx, instantKey{}, clock().UTC().Truncate(time.Microsecond)))
+		ctx = withInstant(ctx, clock)
+		if graphql.GetOperationContext(ctx).Operation.Operation == ast.Query {
+			instant(ctx)
+		}
+		return next(ctx)
+	})
+	exec.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+		if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
+			ctx = withInstant(ctx, clock)
+		}
+		return next(ctx)
 	})
 	return &server{exec}
 }
@@ -65,10 +77,22 @@ type exactQueries struct {
 	graphql.Cache[*ast.QueryDocument]
 }
 
-// Add prepares the query and keeps it.
+// Add prepares the query, and keeps it unless it is long.
 func (c exactQueries) Add(ctx context.Context, key string, query *ast.QueryDocument) {
 	scalar.KeepDigits(query)
-	c.Cache.Add(ctx, key, query)
+	if len(key) <= longestKept {
+		c.Cache.Add(ctx, key, query)
+	}
+}
+
+// shortTexts keeps queries by their hashes.
+type shortTexts struct{ graphql.Cache[string] }
+
+// Add keeps the query unless it is long.
+func (c shortTexts) Add(ctx context.Context, key, query string) {
+	if len(query) <= longestKept {
+		c.Cache.Add(ctx, key, query)
+	}
 }
 
 type (
@@ -76,13 +100,19 @@ type (
 	requestIDKey struct{}
 )
 
-// instant is the one instant of a request: events after it are invisible everywhere in its answer, unless it asks for another.
+// withInstant fixes the instant of what is read below, when it is first asked for.
+func withInstant(ctx context.Context, clock func() time.Time) context.Context {
+	return context.WithValue(ctx, instantKey{}, sync.OnceValue(func() time.Time { return clock().UTC().Truncate(time.Microsecond) }))
+}
+
+// instant is the one instant of a request: events after it are invisible everywhere in its answer, unless it asks for another. A query
+// has it from the start; the answer of a mutation after it has written, so that it shows what was written.
 func instant(ctx context.Context) time.Time {
-	at, ok := ctx.Value(instantKey{}).(time.Time)
+	at, ok := ctx.Value(instantKey{}).(func() time.Time)
 	if !ok {
 		panic("graph: no instant in the context of a field")
 	}
-	return at
+	return at()
 }
 
 func requestID(ctx context.Context) string {

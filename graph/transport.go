@@ -1,10 +1,12 @@
 package graph
 
 import (
+	"cmp"
 	"encoding/json"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -38,7 +40,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	params, refusal := read(r)
 	if refusal != nil {
 		status := http.StatusBadRequest
-		if r.Method != http.MethodGet && r.Method != http.MethodPost {
+		if !reads(r) && r.Method != http.MethodPost {
 			w.Header().Set("Allow", "GET, POST")
 			status = http.StatusMethodNotAllowed
 		}
@@ -56,7 +58,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer.refuse(answer.statusOfRefusal(), s.exec.DispatchError(graphql.WithOperationContext(ctx, operation), refusals))
 		return
 	}
-	if r.Method == http.MethodGet && operation.Operation.Operation != ast.Query {
+	if reads(r) && operation.Operation.Operation != ast.Query {
 		w.Header().Set("Allow", http.MethodPost)
 		refusal := fault.New(fault.BadUserInput, "a mutation changes something, and GET must not").WithHint("send it with POST")
 		answer.refuse(http.StatusMethodNotAllowed, s.exec.DispatchError(graphql.WithOperationContext(ctx, operation), gqlerror.List{gqlerror.Wrap(refusal)}))
@@ -70,6 +72,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer.send(response)
 }
 
+// reads says that the request must not change anything.
+func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
 // read takes a request out of the body or the query string.
 func read(r *http.Request) (*graphql.RawParams, *fault.Error) {
 	params := &graphql.RawParams{}
@@ -81,7 +86,7 @@ func read(r *http.Request) (*graphql.RawParams, *fault.Error) {
 			return nil, fault.New(fault.BadUserInput, "the body is no GraphQL request in JSON").
 				WithHint("an object with the text query, and perhaps the objects variables and extensions and the text operationName")
 		}
-	case http.MethodGet:
+	case http.MethodGet, http.MethodHead:
 		query, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
 			return nil, fault.New(fault.BadUserInput, "the query string cannot be read")
@@ -117,6 +122,18 @@ func mediaType(r *http.Request) string {
 	return typeJSON
 }
 
+// byPlace orders errors as the query is written.
+func byPlace(a, b *gqlerror.Error) int {
+	var first, second gqlerror.Location
+	if len(a.Locations) > 0 {
+		first = a.Locations[0]
+	}
+	if len(b.Locations) > 0 {
+		second = b.Locations[0]
+	}
+	return cmp.Or(cmp.Compare(first.Line, second.Line), cmp.Compare(first.Column, second.Column))
+}
+
 // reply writes one answer.
 type reply struct {
 	w         http.ResponseWriter
@@ -148,6 +165,7 @@ func (a reply) send(response *graphql.Response) {
 func (a reply) write(status int, response *graphql.Response) {
 	body := []byte{'{'}
 	if len(response.Errors) > 0 {
+		slices.SortStableFunc(response.Errors, byPlace) // fields are resolved side by side
 		errors, err := json.Marshal(response.Errors)
 		if err != nil { // what presenter makes always marshals
 			errors = []byte(`[{"message":"internal error","extensions":{"code":"INTERNAL"}}]`)

@@ -62,6 +62,11 @@ func newWorld(t *testing.T, db *store.DB) *world {
 	}
 }
 
+// useClock answers requests at the time that it is.
+func (w *world) useClock() {
+	w.handler = graph.NewServer(w.services, time.Now, slog.New(slog.NewTextHandler(w.log, nil)))
+}
+
 // everything is the scopes of a key that may do all.
 var everything = []access.Scope{access.Admin}
 
