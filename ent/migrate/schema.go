@@ -97,8 +97,8 @@ var (
 		{Name: "public_id", Type: field.TypeInt64},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
-		{Name: "attributes", Type: field.TypeJSON},
-		{Name: "provenance", Type: field.TypeJSON},
+		{Name: "attributes", Type: field.TypeJSON, SchemaType: map[string]string{"sqlite3": "text"}},
+		{Name: "provenance", Type: field.TypeJSON, SchemaType: map[string]string{"sqlite3": "text"}},
 		{Name: "identity_count", Type: field.TypeInt, Default: 0},
 	}
 	// CustomersTable holds the schema information for the "customers" table.
@@ -140,7 +140,7 @@ var (
 		{Name: "handle_id", Type: field.TypeInt64},
 		{Name: "customer_id", Type: field.TypeInt64},
 		{Name: "tag_id", Type: field.TypeInt64},
-		{Name: "value", Type: field.TypeJSON},
+		{Name: "value", Type: field.TypeJSON, SchemaType: map[string]string{"sqlite3": "text"}},
 		{Name: "score", Type: field.TypeFloat64, Nullable: true},
 		{Name: "computed_at", Type: field.TypeTime},
 		{Name: "valid_until", Type: field.TypeTime, Nullable: true},
@@ -180,7 +180,7 @@ var (
 		{Name: "source_id", Type: field.TypeInt32},
 		{Name: "channel_id", Type: field.TypeInt32, Nullable: true},
 		{Name: "amount", Type: field.TypeInt64, Nullable: true},
-		{Name: "properties", Type: field.TypeJSON},
+		{Name: "properties", Type: field.TypeJSON, SchemaType: map[string]string{"sqlite3": "text"}},
 	}
 	// EventsTable holds the schema information for the "events" table.
 	EventsTable = &schema.Table{
@@ -255,7 +255,7 @@ var (
 	IdentitySetsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
 		{Name: "digest", Type: field.TypeBytes, Size: 16},
-		{Name: "claims", Type: field.TypeJSON},
+		{Name: "claims", Type: field.TypeJSON, SchemaType: map[string]string{"sqlite3": "text"}},
 		{Name: "anchor_id", Type: field.TypeInt64, Nullable: true},
 	}
 	// IdentitySetsTable holds the schema information for the "identity_sets" table.
@@ -362,7 +362,7 @@ var (
 		{Name: "attribute_id", Type: field.TypeInt32},
 		{Name: "observed_at", Type: field.TypeTime},
 		{Name: "source_id", Type: field.TypeInt32},
-		{Name: "value", Type: field.TypeJSON},
+		{Name: "value", Type: field.TypeJSON, SchemaType: map[string]string{"sqlite3": "text"}},
 	}
 	// ObservationsTable holds the schema information for the "observations" table.
 	ObservationsTable = &schema.Table{
@@ -401,7 +401,7 @@ var (
 		{Name: "key", Type: field.TypeString, Unique: true},
 		{Name: "name", Type: field.TypeString},
 		{Name: "description", Type: field.TypeString, Default: ""},
-		{Name: "rule", Type: field.TypeJSON},
+		{Name: "rule", Type: field.TypeJSON, SchemaType: map[string]string{"sqlite3": "text"}},
 		{Name: "time_zone", Type: field.TypeString},
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "created_at", Type: field.TypeTime},
@@ -463,7 +463,7 @@ var (
 		{Name: "name", Type: field.TypeString},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"ATTRIBUTE", "STATISTICAL", "RULE", "MINED"}},
 		{Name: "version", Type: field.TypeInt, Default: 1},
-		{Name: "definition", Type: field.TypeJSON},
+		{Name: "definition", Type: field.TypeJSON, SchemaType: map[string]string{"sqlite3": "text"}},
 		{Name: "created_at", Type: field.TypeTime},
 	}
 	// TagsTable holds the schema information for the "tags" table.

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 
 	"entgo.io/ent"
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/mixin"
 )
@@ -30,7 +31,8 @@ func (dictionary) Fields() []ent.Field {
 	}
 }
 
-// document is a JSON column: jsonb on PostgreSQL, canonical text on SQLite.
+// document is a JSON column: jsonb on PostgreSQL, text on SQLite. Declared as json there, it would have
+// numeric affinity, and a document that is one number would lose digits.
 func document(name, comment string) ent.Field {
-	return field.JSON(name, json.RawMessage{}).Comment(comment)
+	return field.JSON(name, json.RawMessage{}).SchemaType(map[string]string{dialect.SQLite: "text"}).Comment(comment)
 }

@@ -22,7 +22,7 @@ CREATE TABLE `channels` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `name`
 -- create index "channels_name_key" to table: "channels"
 CREATE UNIQUE INDEX `channels_name_key` ON `channels` (`name`);
 -- create "customers" table
-CREATE TABLE `customers` (`id` integer NOT NULL, `public_id` integer NOT NULL, `created_at` datetime NOT NULL, `updated_at` datetime NOT NULL, `attributes` json NOT NULL, `provenance` json NOT NULL, `identity_count` integer NOT NULL DEFAULT (0), PRIMARY KEY (`id`));
+CREATE TABLE `customers` (`id` integer NOT NULL, `public_id` integer NOT NULL, `created_at` datetime NOT NULL, `updated_at` datetime NOT NULL, `attributes` text NOT NULL, `provenance` text NOT NULL, `identity_count` integer NOT NULL DEFAULT (0), PRIMARY KEY (`id`));
 -- create index "customer_public_id" to table: "customers"
 CREATE UNIQUE INDEX `customer_public_id` ON `customers` (`public_id`);
 -- create "customer_handles" table
@@ -30,7 +30,7 @@ CREATE TABLE `customer_handles` (`id` integer NOT NULL, `customer_id` integer NU
 -- create index "customerhandle_customer_id" to table: "customer_handles"
 CREATE INDEX `customerhandle_customer_id` ON `customer_handles` (`customer_id`);
 -- create "customer_tags" table
-CREATE TABLE `customer_tags` (`id` integer NOT NULL, `handle_id` integer NOT NULL, `customer_id` integer NOT NULL, `tag_id` integer NOT NULL, `value` json NOT NULL, `score` real NULL, `computed_at` datetime NOT NULL, `valid_until` datetime NULL, `source` text NOT NULL, `current` bool NOT NULL DEFAULT (true), PRIMARY KEY (`id`));
+CREATE TABLE `customer_tags` (`id` integer NOT NULL, `handle_id` integer NOT NULL, `customer_id` integer NOT NULL, `tag_id` integer NOT NULL, `value` text NOT NULL, `score` real NULL, `computed_at` datetime NOT NULL, `valid_until` datetime NULL, `source` text NOT NULL, `current` bool NOT NULL DEFAULT (true), PRIMARY KEY (`id`));
 -- create index "customertag_handle_id_tag_id" to table: "customer_tags"
 CREATE UNIQUE INDEX `customertag_handle_id_tag_id` ON `customer_tags` (`handle_id`, `tag_id`);
 -- create index "customertag_customer_id" to table: "customer_tags"
@@ -38,7 +38,7 @@ CREATE INDEX `customertag_customer_id` ON `customer_tags` (`customer_id`);
 -- create index "customertag_tag_id_customer_id" to table: "customer_tags"
 CREATE INDEX `customertag_tag_id_customer_id` ON `customer_tags` (`tag_id`, `customer_id`);
 -- create "events" table
-CREATE TABLE `events` (`set_id` integer NOT NULL, `occurred_at` datetime NOT NULL, `id` integer NOT NULL, `received_at` datetime NOT NULL, `name_id` integer NOT NULL, `source_id` integer NOT NULL, `channel_id` integer NULL, `amount` integer NULL, `properties` json NOT NULL, PRIMARY KEY (`set_id`, `occurred_at`, `id`));
+CREATE TABLE `events` (`set_id` integer NOT NULL, `occurred_at` datetime NOT NULL, `id` integer NOT NULL, `received_at` datetime NOT NULL, `name_id` integer NOT NULL, `source_id` integer NOT NULL, `channel_id` integer NULL, `amount` integer NULL, `properties` text NOT NULL, PRIMARY KEY (`set_id`, `occurred_at`, `id`));
 -- create index "event_name_id_occurred_at_set_id" to table: "events"
 CREATE INDEX `event_name_id_occurred_at_set_id` ON `events` (`name_id`, `occurred_at`, `set_id`);
 -- create "event_names" table
@@ -54,7 +54,7 @@ CREATE UNIQUE INDEX `identity_key` ON `identities` (`key`);
 -- create index "identity_customer_id_type_id" to table: "identities"
 CREATE INDEX `identity_customer_id_type_id` ON `identities` (`customer_id`, `type_id`);
 -- create "identity_sets" table
-CREATE TABLE `identity_sets` (`id` integer NOT NULL, `digest` blob NOT NULL, `claims` json NOT NULL, `anchor_id` integer NULL, PRIMARY KEY (`id`));
+CREATE TABLE `identity_sets` (`id` integer NOT NULL, `digest` blob NOT NULL, `claims` text NOT NULL, `anchor_id` integer NULL, PRIMARY KEY (`id`));
 -- create index "identityset_digest" to table: "identity_sets"
 CREATE UNIQUE INDEX `identityset_digest` ON `identity_sets` (`digest`);
 -- create "identity_set_members" table
@@ -72,13 +72,13 @@ CREATE INDEX `merge_survivor_id` ON `merges` (`survivor_id`);
 -- create index "merge_merged_id" to table: "merges"
 CREATE INDEX `merge_merged_id` ON `merges` (`merged_id`);
 -- create "observations" table
-CREATE TABLE `observations` (`set_id` integer NOT NULL, `attribute_id` integer NOT NULL, `observed_at` datetime NOT NULL, `record_id` integer NOT NULL, `source_id` integer NOT NULL, `value` json NOT NULL, PRIMARY KEY (`set_id`, `attribute_id`, `observed_at`, `record_id`));
+CREATE TABLE `observations` (`set_id` integer NOT NULL, `attribute_id` integer NOT NULL, `observed_at` datetime NOT NULL, `record_id` integer NOT NULL, `source_id` integer NOT NULL, `value` text NOT NULL, PRIMARY KEY (`set_id`, `attribute_id`, `observed_at`, `record_id`));
 -- create "records" table
 CREATE TABLE `records` (`source_id` integer NOT NULL, `message_id` text NOT NULL, `id` integer NOT NULL, `set_id` integer NOT NULL, `channel_id` integer NULL, `occurred_at` datetime NOT NULL, `received_at` datetime NOT NULL, `digest` integer NOT NULL, `withdrawn` bool NOT NULL DEFAULT (false), PRIMARY KEY (`source_id`, `message_id`));
 -- create index "record_set_id_occurred_at_id" to table: "records"
 CREATE INDEX `record_set_id_occurred_at_id` ON `records` (`set_id`, `occurred_at`, `id`);
 -- create "segments" table
-CREATE TABLE `segments` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `key` text NOT NULL, `name` text NOT NULL, `description` text NOT NULL DEFAULT (''), `rule` json NOT NULL, `time_zone` text NOT NULL, `version` integer NOT NULL DEFAULT (1), `created_at` datetime NOT NULL, `updated_at` datetime NOT NULL);
+CREATE TABLE `segments` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `key` text NOT NULL, `name` text NOT NULL, `description` text NOT NULL DEFAULT (''), `rule` text NOT NULL, `time_zone` text NOT NULL, `version` integer NOT NULL DEFAULT (1), `created_at` datetime NOT NULL, `updated_at` datetime NOT NULL);
 -- create index "segments_key_key" to table: "segments"
 CREATE UNIQUE INDEX `segments_key_key` ON `segments` (`key`);
 -- create "set_owners" table
@@ -92,6 +92,6 @@ CREATE TABLE `sources` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `name` 
 -- create index "sources_name_key" to table: "sources"
 CREATE UNIQUE INDEX `sources_name_key` ON `sources` (`name`);
 -- create "tags" table
-CREATE TABLE `tags` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `key` text NOT NULL, `name` text NOT NULL, `kind` text NOT NULL, `version` integer NOT NULL DEFAULT (1), `definition` json NOT NULL, `created_at` datetime NOT NULL);
+CREATE TABLE `tags` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `key` text NOT NULL, `name` text NOT NULL, `kind` text NOT NULL, `version` integer NOT NULL DEFAULT (1), `definition` text NOT NULL, `created_at` datetime NOT NULL);
 -- create index "tags_key_key" to table: "tags"
 CREATE UNIQUE INDEX `tags_key_key` ON `tags` (`key`);
