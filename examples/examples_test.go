@@ -18,7 +18,7 @@ func TestEveryExampleIsOneNamedOperationOfTheSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	operation := func(name, text string) *ast.OperationDefinition {
-		document, err := gqlparser.LoadQuery(contract, text)
+		document, err := gqlparser.LoadQueryWithRules(contract, text, nil)
 		if err != nil || len(document.Operations) != 1 {
 			t.Fatalf("%s: want one operation, %v", name, err)
 		}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/onecdp/onecdp/examples"
@@ -41,6 +42,9 @@ type graphiQL struct {
 	assets   map[string]*asset // by address
 	byName   map[string]string // addresses
 }
+
+// loadGraphiQL is done once: compressing takes a while.
+var loadGraphiQL = sync.OnceValues(newGraphiQL)
 
 func newGraphiQL() (*graphiQL, error) {
 	page, err := template.ParseFS(pageFiles, "page/index.html")

@@ -67,7 +67,7 @@ type Server struct {
 
 // New makes a server.
 func New(options Options) (*Server, error) {
-	page, err := newGraphiQL()
+	page, err := loadGraphiQL()
 	if err != nil {
 		return nil, err
 	}
