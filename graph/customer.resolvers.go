@@ -49,7 +49,7 @@ func (r *queryResolver) CustomerByIdentity(ctx context.Context, identity identit
 }
 
 func (r *queryResolver) Customers(ctx context.Context, after *string, asOf *time.Time, first *int, timeZone *string, where map[string]any) (*model.CustomerConnection, error) {
-	return r.customers(ctx, where, asOf, timeZone, first, after)
+	return r.customers(ctx, where, timeZone, first, after)
 }
 
 func (r *queryResolver) CustomersByIdentity(ctx context.Context, identities []*identity.Claim) ([]*model.Customer, error) {

@@ -30,7 +30,7 @@ func (r *Resolver) doer(ctx context.Context, event *model.Event) (*model.Custome
 	all, err := together.Load(ctx, event.Mates, "customer", func(ctx context.Context, mates []*model.Event) ([]*model.Customer, error) {
 		rows := make([]profile.Row, len(mates))
 		for i, mate := range mates {
-			rows[i] = mate.Event.Customer
+			rows[i] = mate.Customer
 		}
 		return r.customersByRow(ctx, rows)
 	})

@@ -70,7 +70,7 @@ func (r *Resolver) identityOf(ctx context.Context, value *model.AttributeValue) 
 		}
 		return r.identitiesByID(ctx, ids)
 	})
-	if err != nil || all[value.Place] == nil || all[value.Place].Identity.Customer == 0 {
+	if err != nil || all[value.Place] == nil || all[value.Place].Customer == 0 {
 		return nil, err
 	}
 	return all[value.Place], nil
@@ -84,7 +84,7 @@ func (r *Resolver) holder(ctx context.Context, id *model.Identity) (*model.Custo
 	all, err := together.Load(ctx, id.Mates, "customer", func(ctx context.Context, mates []*model.Identity) ([]*model.Customer, error) {
 		rows := make([]profile.Row, len(mates))
 		for i, mate := range mates {
-			rows[i] = mate.Identity.Customer
+			rows[i] = mate.Customer
 		}
 		return r.customersByRow(ctx, rows)
 	})
@@ -133,9 +133,9 @@ func (r *Resolver) lastSeen(ctx context.Context, id *model.Identity) (*time.Time
 func (r *Resolver) shownValue(ctx context.Context, id *model.Identity) (string, error) {
 	typ, known := r.OneID.Registry().Type(id.Identity.Type)
 	if known && !typ.Sensitive || access.Require(ctx, access.Personal) == nil {
-		return id.Identity.Value, nil
+		return id.Value, nil
 	}
-	return mask(id.Identity.Value), nil
+	return mask(id.Value), nil
 }
 
 // mask shows the ends of a value: of a phone number the country code with three digits and the last four digits, +86138****5671; of

@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"math"
-	"time"
 
 	"github.com/onecdp/onecdp/graph/model"
 	"github.com/onecdp/onecdp/internal/fault"
@@ -12,16 +11,13 @@ import (
 	"github.com/onecdp/onecdp/internal/segment"
 )
 
-// question reads what a request asks of all customers: a rule, or nil for everyone, at an instant in a time zone.
-func (r *Resolver) question(ctx context.Context, where map[string]any, asOf *time.Time, timeZone *string) (segment.Question, error) {
+// question reads what a request asks of all customers: a rule, or nil for everyone, at the request's instant in a time zone.
+func (r *Resolver) question(ctx context.Context, where map[string]any, timeZone *string) (segment.Question, error) {
 	zone, err := r.Segments.Zone(timeZone, fault.Path{"timeZone"})
 	if err != nil {
 		return segment.Question{}, err
 	}
 	question := segment.Question{AsOf: instant(ctx), Zone: zone}
-	if asOf != nil {
-		question.AsOf = *asOf
-	}
 	if where != nil {
 		question.Rule, err = r.Segments.Read(where, fault.Path{"where"})
 	}
@@ -29,10 +25,8 @@ func (r *Resolver) question(ctx context.Context, where map[string]any, asOf *tim
 }
 
 // customers is a page of the customers that a rule means.
-func (r *Resolver) customers(
-	ctx context.Context, where map[string]any, asOf *time.Time, timeZone *string, first *int, after *string,
-) (*model.CustomerConnection, error) {
-	question, err := r.question(ctx, where, asOf, timeZone)
+func (r *Resolver) customers(ctx context.Context, where map[string]any, timeZone *string, first *int, after *string) (*model.CustomerConnection, error) {
+	question, err := r.question(ctx, where, timeZone)
 	if err != nil {
 		return nil, err
 	}
@@ -78,8 +72,8 @@ func (r *Resolver) fetch(ctx context.Context, members []segment.Member) ([]*mode
 func whole(count int64, err error) (int, error) { return int(min(count, math.MaxInt32)), err }
 
 // preview counts the customers that a rule means.
-func (r *Resolver) preview(ctx context.Context, where map[string]any, asOf *time.Time, timeZone *string) (*model.SegmentPreview, error) {
-	question, err := r.question(ctx, where, asOf, timeZone)
+func (r *Resolver) preview(ctx context.Context, where map[string]any, timeZone *string) (*model.SegmentPreview, error) {
+	question, err := r.question(ctx, where, timeZone)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func (r *mutationResolver) CreateSegment(ctx context.Context, description *strin
 }
 
 func (r *queryResolver) PreviewSegment(ctx context.Context, asOf *time.Time, timeZone *string, where map[string]any) (*model.SegmentPreview, error) {
-	return r.preview(ctx, where, asOf, timeZone)
+	return r.preview(ctx, where, timeZone)
 }
 
 func (r *queryResolver) Segment(ctx context.Context, key string) (*model.Segment, error) {

@@ -36,7 +36,7 @@ func NewServer(services Services, clock func() time.Time, log *slog.Logger) http
 	resolver := &Resolver{services}
 	schema := generated.NewExecutableSchema(generated.Config{
 		Resolvers:  resolver,
-		Directives: generated.DirectiveRoot{Access: requireScope},
+		Directives: generated.DirectiveRoot{Access: enter},
 	})
 	exec := executor.New(opaqueSchema{schema, scalar.Opaque(schema.Schema())})
 	errors := presenter{log}
@@ -129,10 +129,14 @@ func withRequestID(ctx context.Context, answer http.Header) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
 }
 
-// requireScope is the directive access.
-func requireScope(ctx context.Context, _ any, next graphql.Resolver, scope model.AccessScope) (any, error) {
+// enter is the directive access: it checks the caller's scope before a root field is resolved. The field's argument asOf, where it has
+// one, is the instant of everything below it.
+func enter(ctx context.Context, _ any, next graphql.Resolver, scope model.AccessScope) (any, error) {
 	if err := access.Require(ctx, access.Scope(strings.ToLower(scope.String()))); err != nil {
 		return nil, err
+	}
+	if asOf, _ := graphql.GetFieldContext(ctx).Args["asOf"].(*time.Time); asOf != nil {
+		ctx = withInstant(ctx, func() time.Time { return *asOf })
 	}
 	return next(ctx)
 }

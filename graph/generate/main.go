@@ -31,7 +31,7 @@ type opaque struct{}
 func (opaque) Name() string { return "opaque" }
 
 // MutateSchema takes the opaque inputs apart from what only they use.
-func (opaque) MutateSchema(schema *ast.Schema) error {
+func (opaque) MutateSchema(schema *ast.Schema) error { //nolint:unparam // the interface of plugins has it
 	schema.Types = scalar.Opaque(schema).Types
 	used := map[string]bool{}
 	var use func(typ *ast.Type)

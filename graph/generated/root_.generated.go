@@ -145,100 +145,162 @@ The scope that a caller's API key needs for a field. A field of Query or Mutatio
 A key without the scope gets FORBIDDEN, a request without a key UNAUTHENTICATED.
 """
 directive @access(
-  "The scope that the key must have; a key with the scope admin has them all."
+  """
+  The scope that the key must have; a key with the scope admin has them all.
+  """
   scope: AccessScope!
 ) on FIELD_DEFINITION
 
-"What an API key may do. A key has one or more scopes."
+"""
+What an API key may do. A key has one or more scopes.
+"""
 enum AccessScope {
-  "Send records: who was seen, what is known, what happened."
+  """
+  Send records: who was seen, what is known, what happened.
+  """
   INGEST
 
-  "Change what marketing works with: segments, tags, campaigns."
+  """
+  Change what marketing works with: segments, tags, campaigns.
+  """
   MANAGE
 
-  "Read customers, events, tags, segments and campaigns. Personal values such as phone numbers are masked unless the key also has the scope personal."
+  """
+  Read customers, events, tags, segments and campaigns. Personal values such as phone numbers are masked unless the key also has the scope personal.
+  """
   READ
 }
 `, BuiltIn: false},
-	{Name: "../../schema/campaign.graphql", Input: `"How far a campaign is."
+	{Name: "../../schema/campaign.graphql", Input: `"""
+How far a campaign is.
+"""
 enum CampaignState {
-  "It was stopped and will not go on."
+  """
+  It was stopped and will not go on.
+  """
   CANCELLED
 
-  "It is being written; nothing is sent."
+  """
+  It is being written; nothing is sent.
+  """
   DRAFT
 
-  "It is over."
+  """
+  It is over.
+  """
   FINISHED
 
-  "It was stopped and may go on."
+  """
+  It was stopped and may go on.
+  """
   PAUSED
 
-  "It is sending."
+  """
+  It is sending.
+  """
   RUNNING
 
-  "It will start by itself."
+  """
+  It will start by itself.
+  """
   SCHEDULED
 }
 
-"A plan to reach an audience over a channel, perhaps at a stage of their life as a customer."
+"""
+A plan to reach an audience over a channel, perhaps at a stage of their life as a customer.
+"""
 type Campaign implements Node {
-  "Whom it addresses; null when nobody has been chosen."
+  """
+  Whom it addresses; null when nobody has been chosen.
+  """
   audience: Segment
 
-  "The channel that it goes out on: sms, wecom, mini_program, email, and so on."
+  """
+  The channel that it goes out on: sms, wecom, mini_program, email, and so on.
+  """
   channel: String!
 
-  "The global id."
+  """
+  The global id.
+  """
   id: ID!
 
-  "The name that programs use, unique and case-sensitive."
+  """
+  The name that programs use, unique and case-sensitive.
+  """
   key: String!
 
-  "The name that people read."
+  """
+  The name that people read.
+  """
   name: String!
 
-  "The stage of the life cycle that it is made for; null for any."
+  """
+  The stage of the life cycle that it is made for; null for any.
+  """
   stage: String
 
-  "How far it is."
+  """
+  How far it is.
+  """
   state: CampaignState!
 }
 
-"What became of a change to a campaign."
+"""
+What became of a change to a campaign.
+"""
 type CampaignPayload {
-  "The campaign as it is now; null when nothing was done."
+  """
+  The campaign as it is now; null when nothing was done.
+  """
   campaign: Campaign
 
-  "Why nothing was done; empty when it was."
+  """
+  Why nothing was done; empty when it was.
+  """
   userErrors: [UserError!]!
 }
 
 extend type Query {
-  "The campaign with this key, or null."
+  """
+  The campaign with this key, or null.
+  """
   campaign(
-    "The key, case-sensitive."
+    """
+    The key, case-sensitive.
+    """
     key: String!
   ): Campaign @access(scope: READ)
 }
 
 extend type Mutation {
-  "Makes a campaign, in state DRAFT. A key in use is a CONFLICT."
+  """
+  Makes a campaign, in state DRAFT. A key in use is a CONFLICT.
+  """
   createCampaign(
-    "The channel that it goes out on: sms, wecom, mini_program, email, and so on."
+    """
+    The channel that it goes out on: sms, wecom, mini_program, email, and so on.
+    """
     channel: String!
 
-    "The name that programs use: not empty, unique, case-sensitive."
+    """
+    The name that programs use: not empty, unique, case-sensitive.
+    """
     key: String!
 
-    "The name that people read."
+    """
+    The name that people read.
+    """
     name: String!
 
-    "Whom it addresses: the key or the global id of a segment; null to choose later."
+    """
+    Whom it addresses: the key or the global id of a segment; null to choose later.
+    """
     segment: ID
 
-    "The stage of the life cycle that it is made for; null for any."
+    """
+    The stage of the life cycle that it is made for; null for any.
+    """
     stage: String
   ): CampaignPayload! @access(scope: MANAGE)
 }
@@ -261,227 +323,375 @@ it is returned in UTC.
 """
 scalar Time @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
 
-"Something with a global id, which node finds again."
+"""
+Something with a global id, which node finds again.
+"""
 interface Node {
-  "The global id: opaque, and stable for ever."
+  """
+  The global id: opaque, and stable for ever.
+  """
   id: ID!
 }
 
-"Where a page of a connection lies."
+"""
+Where a page of a connection lies.
+"""
 type PageInfo {
-  "The cursor of the last edge of this page; null when the page is empty. Give it as after to get the next page."
+  """
+  The cursor of the last edge of this page; null when the page is empty. Give it as after to get the next page.
+  """
   endCursor: String
 
-  "Whether there is more after this page."
+  """
+  Whether there is more after this page.
+  """
   hasNextPage: Boolean!
 
-  "Whether this page was asked for with a cursor, so that there may be something before it."
+  """
+  Whether this page was asked for with a cursor, so that there may be something before it.
+  """
   hasPreviousPage: Boolean!
 
-  "The cursor of the first edge of this page; null when the page is empty."
+  """
+  The cursor of the first edge of this page; null when the page is empty.
+  """
   startCursor: String
 }
 
-"Something that was expected to go wrong at times, and where. Faults on our side are GraphQL errors instead."
+"""
+Something that was expected to go wrong at times, and where. Faults on our side are GraphQL errors instead.
+"""
 type UserError {
-  "What kind of error it is, for programs: BAD_USER_INPUT, NOT_FOUND, CONFLICT, NOT_IMPLEMENTED and so on, as in extensions.code of GraphQL errors."
+  """
+  What kind of error it is, for programs: BAD_USER_INPUT, NOT_FOUND, CONFLICT, NOT_IMPLEMENTED and so on, as in extensions.code of GraphQL errors.
+  """
   code: String!
 
-  "The place in the arguments, outermost first, list positions as numbers from 0: records, 3, occurredAt. Null when it has no place."
+  """
+  The place in the arguments, outermost first, list positions as numbers from 0: records, 3, occurredAt. Null when it has no place.
+  """
   field: [String!]
 
-  "What is wrong, for people. It never holds personal data."
+  """
+  What is wrong, for people. It never holds personal data.
+  """
   message: String!
 }
 
-"Everything that can be asked."
+"""
+Everything that can be asked.
+"""
 type Query {
-  "Anything with a global id: Customer, Identity, Event, Tag, Segment, Campaign, Merge. Null when there is nothing with this id; an id that cannot be one is BAD_USER_INPUT."
+  """
+  Anything with a global id: Customer, Identity, Event, Tag, Segment, Campaign, Merge. Null when there is nothing with this id; an id that cannot be one is BAD_USER_INPUT.
+  """
   node(
-    "The global id. The id of a customer that was merged away answers with the survivor."
+    """
+    The global id. The id of a customer that was merged away answers with the survivor.
+    """
     id: ID!
   ): Node @access(scope: READ)
 }
 `, BuiltIn: false},
-	{Name: "../../schema/customer.graphql", Input: `"One person, put together from everything the systems have sent about them."
+	{Name: "../../schema/customer.graphql", Input: `"""
+One person, put together from everything the systems have sent about them.
+"""
 type Customer implements Node {
-  "One attribute with where its value comes from; null when the customer does not have it."
+  """
+  One attribute with where its value comes from; null when the customer does not have it.
+  """
   attribute(
-    "The attribute's name, exactly as it was sent."
+    """
+    The attribute's name, exactly as it was sent.
+    """
     name: String!
   ): AttributeValue
 
-  "The golden record: a JSON object of attribute names and the values that survived."
+  """
+  The golden record: a JSON object of attribute names and the values that survived.
+  """
   attributes: JSON!
 
-  "When the oldest record of this person arrived."
+  """
+  When the oldest record of this person arrived.
+  """
   createdAt: Time!
 
-  "What the customer did, newest first. Events after the instant of the request are not shown."
+  """
+  What the customer did, newest first. Events after the instant of the request are not shown.
+  """
   events(
-    "The endCursor of the page before; null for the newest events."
+    """
+    The endCursor of the page before; null for the newest events.
+    """
     after: String
 
-    "How many events, 1 to 100."
+    """
+    How many events, 1 to 100.
+    """
     first: Int = 20
 
-    "Only events with one of these names; null for all."
+    """
+    Only events with one of these names; null for all.
+    """
     names: [String!]
 
-    "Only events at or after this instant."
+    """
+    Only events at or after this instant.
+    """
     since: Time
 
-    "Only events before this instant."
+    """
+    Only events before this instant.
+    """
     until: Time
   ): EventConnection!
 
-  "The global id. After a merge the survivor answers to both ids, and shows the older one here."
+  """
+  The global id. After a merge the survivor answers to both ids, and shows the older one here.
+  """
   id: ID!
 
-  "What the customer is known by, strongest type first."
+  """
+  What the customer is known by, strongest type first.
+  """
   identities(
-    "Only identities of this type; null for all."
+    """
+    Only identities of this type; null for all.
+    """
     type: String
   ): [Identity!]!
 
-  "The merges that made this customer out of several, newest first, undone ones included."
+  """
+  The merges that made this customer out of several, newest first, undone ones included.
+  """
   merges: [Merge!]!
 
-  "The tags the customer has now; those no longer valid are left out."
+  """
+  The tags the customer has now; those no longer valid are left out.
+  """
   tags(
-    "Only tags with these keys; null for all."
+    """
+    Only tags with these keys; null for all.
+    """
     keys: [String!]
   ): [CustomerTag!]!
 
-  "When identities, attributes or tags last changed."
+  """
+  When identities, attributes or tags last changed.
+  """
   updatedAt: Time!
 }
 
-"A surviving attribute value and its provenance."
+"""
+A surviving attribute value and its provenance.
+"""
 type AttributeValue {
-  "The identity under which the value was observed; null when nobody holds it any more."
+  """
+  The identity under which the value was observed; null when nobody holds it any more.
+  """
   identity: Identity
 
-  "The attribute's name."
+  """
+  The attribute's name.
+  """
   name: String!
 
-  "When the record that brought the value happened."
+  """
+  When the record that brought the value happened.
+  """
   observedAt: Time!
 
-  "The system that sent the value."
+  """
+  The system that sent the value.
+  """
   source: String
 
-  "The value."
+  """
+  The value.
+  """
   value: JSON!
 }
 
-"A page of customers."
+"""
+A page of customers.
+"""
 type CustomerConnection {
-  "The customers of this page with their cursors."
+  """
+  The customers of this page with their cursors.
+  """
   edges: [CustomerEdge!]!
 
-  "Where the page lies."
+  """
+  Where the page lies.
+  """
   pageInfo: PageInfo!
 
-  "How many customers there are on all pages. Counted only when asked for."
+  """
+  How many customers there are on all pages. Counted only when asked for.
+  """
   totalCount: Int!
 }
 
-"A customer's place in a page."
+"""
+A customer's place in a page.
+"""
 type CustomerEdge {
-  "The place, to continue from. It belongs to the connection it came from."
+  """
+  The place, to continue from. It belongs to the connection it came from.
+  """
   cursor: String!
 
-  "The customer."
+  """
+  The customer.
+  """
   node: Customer!
 }
 
 extend type Query {
-  "The customer with this id, or null. The id of a customer that was merged away answers with the survivor."
+  """
+  The customer with this id, or null. The id of a customer that was merged away answers with the survivor.
+  """
   customer(
-    "The global id of a customer; the id of anything else is BAD_USER_INPUT."
+    """
+    The global id of a customer; the id of anything else is BAD_USER_INPUT.
+    """
     id: ID!
   ): Customer @access(scope: READ)
 
-  "Who holds this identity; null when nobody does. A value that cannot be an identity of its type is held by nobody."
+  """
+  Who holds this identity; null when nobody does. A value that cannot be an identity of its type is held by nobody.
+  """
   customerByIdentity(
-    "The identity to look up."
+    """
+    The identity to look up.
+    """
     identity: IdentityInput!
   ): Customer @access(scope: READ)
 
-  "The customers that match a rule, in a stable order; everybody without one. A rule that cannot be read is BAD_USER_INPUT with the place in extensions.inputPath."
+  """
+  The customers that match a rule, in a stable order; everybody without one. A rule that cannot be read is BAD_USER_INPUT with the place in extensions.inputPath.
+  """
   customers(
-    "The endCursor of the page before; null for the first page. A cursor of another connection is BAD_USER_INPUT."
+    """
+    The endCursor of the page before; null for the first page. A cursor of another connection is BAD_USER_INPUT.
+    """
     after: String
 
-    "The instant at which the rule is asked; events after it are invisible. Null is the instant of the request."
+    """
+    The instant at which the rule is asked; events after it are invisible, in the rule and in the answer. Null is the instant of the request.
+    """
     asOf: Time
 
-    "How many customers, 1 to 100."
+    """
+    How many customers, 1 to 100.
+    """
     first: Int = 20
 
-    "The IANA time zone in which days, months and dates of the rule are counted, such as Asia/Shanghai. Null is the server's."
+    """
+    The IANA time zone in which days, months and dates of the rule are counted, such as Asia/Shanghai. Null is the server's.
+    """
     timeZone: String
 
-    "The rule; null matches everybody."
+    """
+    The rule; null matches everybody.
+    """
     where: Rule
   ): CustomerConnection! @access(scope: READ)
 
-  "Who holds each of these identities, in their order, null where nobody does."
+  """
+  Who holds each of these identities, in their order, null where nobody does.
+  """
   customersByIdentity(
-    "1 to 100 identities."
+    """
+    1 to 100 identities.
+    """
     identities: [IdentityInput!]!
   ): [Customer]! @access(scope: READ)
 }
 `, BuiltIn: false},
-	{Name: "../../schema/event.graphql", Input: `"Something that a customer did or that happened to them. It never changes."
+	{Name: "../../schema/event.graphql", Input: `"""
+Something that a customer did or that happened to them. It never changes.
+"""
 type Event implements Node {
-  "The amount that sums work on, from properties.amount, else revenue, total or value, in this order; null when none of them is a number."
+  """
+  The amount that sums work on, from properties.amount, else revenue, total or value, in this order; null when none of them is a number.
+  """
   amount: Float
 
-  "The touchpoint: mini_program, tmall, store:sh-001, wecom_group, douyin, and so on."
+  """
+  The touchpoint: mini_program, tmall, store:sh-001, wecom_group, douyin, and so on.
+  """
   channel: String
 
-  "Who did it."
+  """
+  Who did it.
+  """
   customer: Customer!
 
-  "The global id."
+  """
+  The global id.
+  """
   id: ID!
 
-  "What happened: order, view, refund, and so on."
+  """
+  What happened: order, view, refund, and so on.
+  """
   name: String!
 
-  "When it happened, as the sender said."
+  """
+  When it happened, as the sender said.
+  """
   occurredAt: Time!
 
-  "The rest, as it was sent."
+  """
+  The rest, as it was sent.
+  """
   properties: JSON!
 
-  "When it arrived here."
+  """
+  When it arrived here.
+  """
   receivedAt: Time!
 
-  "The system that sent it."
+  """
+  The system that sent it.
+  """
   source: String!
 }
 
-"A page of events."
+"""
+A page of events.
+"""
 type EventConnection {
-  "The events of this page with their cursors."
+  """
+  The events of this page with their cursors.
+  """
   edges: [EventEdge!]!
 
-  "Where the page lies."
+  """
+  Where the page lies.
+  """
   pageInfo: PageInfo!
 
-  "How many events there are on all pages. Counted only when asked for."
+  """
+  How many events there are on all pages. Counted only when asked for.
+  """
   totalCount: Int!
 }
 
-"An event's place in a page."
+"""
+An event's place in a page.
+"""
 type EventEdge {
-  "The place, to continue from. It belongs to the connection it came from."
+  """
+  The place, to continue from. It belongs to the connection it came from.
+  """
   cursor: String!
 
-  "The event."
+  """
+  The event.
+  """
   node: Event!
 }
 `, BuiltIn: false},
@@ -490,28 +700,44 @@ One value that a person is known by: a phone number, a member number, a WeChat o
 It is told apart by type, scope and value together.
 """
 type Identity implements Node {
-  "Whose it is."
+  """
+  Whose it is.
+  """
   customer: Customer!
 
-  "When the first record with it happened."
+  """
+  When the first record with it happened.
+  """
   firstSeenAt: Time!
 
-  "The global id."
+  """
+  The global id.
+  """
   id: ID!
 
-  "When the newest record with it happened."
+  """
+  When the newest record with it happened.
+  """
   lastSeenAt: Time!
 
-  "Within what the value is unique: the appid of an openid, the shop system of a member number. Empty for types whose values are unique everywhere."
+  """
+  Within what the value is unique: the appid of an openid, the shop system of a member number. Empty for types whose values are unique everywhere.
+  """
   scope: String!
 
-  "Whether it was bound to too many customers: it is kept, but no longer says that two records are of one person."
+  """
+  Whether it was bound to too many customers: it is kept, but no longer says that two records are of one person.
+  """
   shared: Boolean!
 
-  "The system that showed it first."
+  """
+  The system that showed it first.
+  """
   source: String
 
-  "The type: phone, email, member_no, wechat_openid, and so on."
+  """
+  The type: phone, email, member_no, wechat_openid, and so on.
+  """
   type: String!
 
   """
@@ -521,39 +747,63 @@ type Identity implements Node {
   value: String!
 }
 
-"An identity as a system knows it. It is normalised before it is used, so +86 138-1234-5671 and 13812345671 are one phone number."
+"""
+An identity as a system knows it. It is normalised before it is used, so +86 138-1234-5671 and 13812345671 are one phone number.
+"""
 input IdentityInput {
-  "Within what the value is unique: the appid of an openid, the shop system of a member number. Empty for the other types."
+  """
+  Within what the value is unique: the appid of an openid, the shop system of a member number. Empty for the other types.
+  """
   scope: String = ""
 
-  "The type: phone, email, member_no, wechat_openid, and so on."
+  """
+  The type: phone, email, member_no, wechat_openid, and so on.
+  """
   type: String!
 
-  "The value as the system has it."
+  """
+  The value as the system has it.
+  """
   value: String!
 
-  "Whether the system made sure of it, by a code sent to the phone for example. It plays no part when a customer is looked up."
+  """
+  Whether the system made sure of it, by a code sent to the phone for example. It plays no part when a customer is looked up.
+  """
   verified: Boolean = true
 }
 `, BuiltIn: false},
-	{Name: "../../schema/ingest.graphql", Input: `"What became of a record."
+	{Name: "../../schema/ingest.graphql", Input: `"""
+What became of a record.
+"""
 enum RecordStatus {
-  "It was stored. If something in it could not be kept, error says what."
+  """
+  It was stored. If something in it could not be kept, error says what.
+  """
   ACCEPTED
 
-  "A record with this source and messageId is here already; nothing was changed."
+  """
+  A record with this source and messageId is here already; nothing was changed.
+  """
   DUPLICATE
 
-  "Nothing of it was stored; error says why."
+  """
+  Nothing of it was stored; error says why.
+  """
   REJECTED
 }
 
-"What happened."
+"""
+What happened.
+"""
 input EventInput {
-  "What happened: order, view, refund, and so on. Not empty."
+  """
+  What happened: order, view, refund, and so on. Not empty.
+  """
   name: String!
 
-  "Anything more, a JSON object. amount, else revenue, total or value, in this order, is the number that sums and RFM use; it keeps six decimals."
+  """
+  Anything more, a JSON object. amount, else revenue, total or value, in this order, is the number that sums and RFM use; it keeps six decimals.
+  """
   properties: JSON
 }
 
@@ -562,187 +812,309 @@ One observation from one channel: who (identities that belong to one person), wh
 Each record stands or falls alone: what is wrong with one is told in its own result.
 """
 input RecordInput {
-  "What is known, a JSON object of attribute names and values. A value of null is not known."
+  """
+  What is known, a JSON object of attribute names and values. A value of null is not known.
+  """
   attributes: JSON
 
-  "The touchpoint: mini_program, tmall, store:sh-001, wecom_group, douyin, and so on."
+  """
+  The touchpoint: mini_program, tmall, store:sh-001, wecom_group, douyin, and so on.
+  """
   channel: String
 
-  "What happened; null when the record only says who somebody is."
+  """
+  What happened; null when the record only says who somebody is.
+  """
   event: EventInput
 
-  "At least one identity. One that cannot be one, because its type is unknown or its value invalid, is dropped and the result says so."
+  """
+  At least one identity. One that cannot be one, because its type is unknown or its value invalid, is dropped and the result says so.
+  """
   identities: [IdentityInput!]!
 
-  "The sender's own id of the record, unique within source: the same record sent again is a DUPLICATE. Without one it cannot be recognised."
+  """
+  The sender's own id of the record, unique within source: the same record sent again is a DUPLICATE. Without one it cannot be recognised.
+  """
   messageId: String
 
-  "When it happened; null is when it arrives. It is kept as it is, in the future too."
+  """
+  When it happened; null is when it arrives. It is kept as it is, in the future too.
+  """
   occurredAt: Time
 
-  "The system that sends it."
+  """
+  The system that sends it.
+  """
   source: String = "api"
 }
 
-"What became of the records of one call."
+"""
+What became of the records of one call.
+"""
 type IngestPayload {
-  "How many were stored."
+  """
+  How many were stored.
+  """
   accepted: Int!
 
-  "How many were here already."
+  """
+  How many were here already.
+  """
   duplicates: Int!
 
-  "How many were refused."
+  """
+  How many were refused.
+  """
   rejected: Int!
 
-  "One result for each record, in their order."
+  """
+  One result for each record, in their order.
+  """
   results: [RecordResult!]!
 }
 
-"What became of one record."
+"""
+What became of one record.
+"""
 type RecordResult {
-  "Whose record it is; null when it was rejected, or when none of its identities could be kept."
+  """
+  Whose record it is; null when it was rejected, or when none of its identities could be kept.
+  """
   customer: Customer
 
-  "Why it was rejected, or what of it was dropped; null when all of it was stored."
+  """
+  Why it was rejected, or what of it was dropped; null when all of it was stored.
+  """
   error: UserError
 
-  "The record's position among those sent, from 0."
+  """
+  The record's position among those sent, from 0.
+  """
   index: Int!
 
-  "What became of it."
+  """
+  What became of it.
+  """
   status: RecordStatus!
 }
 
-"Everything that can be done."
+"""
+Everything that can be done.
+"""
 type Mutation {
-  "Says who somebody is: a record whose point is identities and attributes."
+  """
+  Says who somebody is: a record whose point is identities and attributes.
+  """
   identify(
-    "The record."
+    """
+    The record.
+    """
     record: RecordInput!
   ): RecordResult! @access(scope: INGEST)
 
-  "Takes in records from any channel. No records, or more than 1,000, are BAD_USER_INPUT."
+  """
+  Takes in records from any channel. No records, or more than 1,000, are BAD_USER_INPUT.
+  """
   ingest(
-    "1 to 1,000 records."
+    """
+    1 to 1,000 records.
+    """
     records: [RecordInput!]!
   ): IngestPayload! @access(scope: INGEST)
 
-  "Says what somebody did: a record whose point is its event."
+  """
+  Says what somebody did: a record whose point is its event.
+  """
   track(
-    "The record."
+    """
+    The record.
+    """
     record: RecordInput!
   ): RecordResult! @access(scope: INGEST)
 }
 `, BuiltIn: false},
-	{Name: "../../schema/merge.graphql", Input: `"Two customers that turned out to be one person."
+	{Name: "../../schema/merge.graphql", Input: `"""
+Two customers that turned out to be one person.
+"""
 type Merge implements Node {
-  "Who or what did it: the system whose record joined them, or the name of a key."
+  """
+  Who or what did it: the system whose record joined them, or the name of a key.
+  """
   actor: String!
 
-  "What led to it: record, operation, setting or match."
+  """
+  What led to it: record, operation, setting or match.
+  """
   cause: String!
 
-  "The global id."
+  """
+  The global id.
+  """
   id: ID!
 
-  "When it was done."
+  """
+  When it was done.
+  """
   mergedAt: Time!
 
-  "The id that the other customer had. It goes on answering, with the survivor."
+  """
+  The id that the other customer had. It goes on answering, with the survivor.
+  """
   mergedId: ID!
 
-  "Why they are one person."
+  """
+  Why they are one person.
+  """
   reason: String!
 
-  "The customer that both are now; the older of the two ids is kept."
+  """
+  The customer that both are now; the older of the two ids is kept.
+  """
   survivor: Customer!
 
-  "When it was undone; null while it stands."
+  """
+  When it was undone; null while it stands.
+  """
   undoneAt: Time
 }
 `, BuiltIn: false},
-	{Name: "../../schema/rule.graphql", Input: `"What is computed from the filtered events of a customer. Without events COUNT, SUM, DISTINCT and ACTIVE_DAYS are 0, and AVG, MIN and MAX are absent, so that every comparison on them is false."
+	{Name: "../../schema/rule.graphql", Input: `"""
+What is computed from the filtered events of a customer. Without events COUNT, SUM, DISTINCT and ACTIVE_DAYS are 0, and AVG, MIN and MAX are absent, so that every comparison on them is false.
+"""
 enum Aggregate {
-  "How many calendar days, in the time zone of the request, have such an event. Takes no property."
+  """
+  How many calendar days, in the time zone of the request, have such an event. Takes no property.
+  """
   ACTIVE_DAYS
 
-  "The mean of a numeric property, compared exactly."
+  """
+  The mean of a numeric property, compared exactly.
+  """
   AVG
 
-  "How many events. Takes no property."
+  """
+  How many events. Takes no property.
+  """
   COUNT
 
-  "How many different values a property has: texts, numbers and booleans."
+  """
+  How many different values a property has: texts, numbers and booleans.
+  """
   DISTINCT
 
-  "The greatest value of a numeric property."
+  """
+  The greatest value of a numeric property.
+  """
   MAX
 
-  "The smallest value of a numeric property."
+  """
+  The smallest value of a numeric property.
+  """
   MIN
 
-  "The sum of a numeric property, exact."
+  """
+  The sum of a numeric property, exact.
+  """
   SUM
 }
 
-"What can come of sending a campaign to a customer."
+"""
+What can come of sending a campaign to a customer.
+"""
 enum InteractionKind {
-  "They followed a link."
+  """
+  They followed a link.
+  """
   CLICKED
 
-  "They did what the campaign was for."
+  """
+  They did what the campaign was for.
+  """
   CONVERTED
 
-  "It arrived."
+  """
+  It arrived.
+  """
   DELIVERED
 
-  "It could not be sent or did not arrive."
+  """
+  It could not be sent or did not arrive.
+  """
   FAILED
 
-  "They opened it."
+  """
+  They opened it.
+  """
   OPENED
 
-  "It was sent."
+  """
+  It was sent.
+  """
   SENT
 
-  "They asked for no more of it."
+  """
+  They asked for no more of it.
+  """
   UNSUBSCRIBED
 }
 
-"Compares an attribute of the golden record, as it is today."
+"""
+Compares an attribute of the golden record, as it is today.
+"""
 input AttributeRule {
-  "How it compares."
+  """
+  How it compares.
+  """
   is: Comparison!
 
-  "The attribute's name, exactly; it is not a path. Not empty."
+  """
+  The attribute's name, exactly; it is not a path. Not empty.
+  """
   name: String!
 }
 
-"A sample of customers that stays the same: a smaller percentage of the same salt is a subset of a greater one."
+"""
+A sample of customers that stays the same: a smaller percentage of the same salt is a subset of a greater one.
+"""
 input BucketRule {
-  "How many of all customers, 0 (nobody) to 100 (everybody)."
+  """
+  How many of all customers, 0 (nobody) to 100 (everybody).
+  """
   percent: Float!
 
-  "Names the sample; another salt draws another, independent one."
+  """
+  Names the sample; another salt draws another, independent one.
+  """
   salt: String!
 }
 
-"Counts what came of campaigns: distinct interactions of a kind."
+"""
+Counts what came of campaigns: distinct interactions of a kind.
+"""
 input CampaignRule {
-  "The key or global id of the campaign; null for any."
+  """
+  The key or global id of the campaign; null for any.
+  """
   campaign: ID
 
-  "The channel it went out on; null for any."
+  """
+  The channel it went out on; null for any.
+  """
   channel: String
 
-  "How the count compares; null is {gte: 1}. Zero counts: {lte: 2} includes people with none."
+  """
+  How the count compares; null is {gte: 1}. Zero counts: {lte: 2} includes people with none.
+  """
   is: NumberComparison
 
-  "What came of it."
+  """
+  What came of it.
+  """
   kind: InteractionKind!
 
-  "Only interactions in this window; null for all."
+  """
+  Only interactions in this window; null for all.
+  """
   within: Window
 }
 
@@ -752,70 +1124,114 @@ On a list the positive comparisons ask for any element, the negative ones for no
 Text is compared case-sensitively after Unicode normalisation (NFC).
 """
 input Comparison @oneOf {
-  "A birthday or another yearly day comes within this length of time, today included."
+  """
+  A birthday or another yearly day comes within this length of time, today included.
+  """
   anniversaryWithinNext: Duration
 
-  "From the first to the second of two, both included."
+  """
+  From the first to the second of two, both included.
+  """
   between: [JSON!]
 
-  "The text holds this text, wherever."
+  """
+  The text holds this text, wherever.
+  """
   contains: String
 
-  "The text ends with this text."
+  """
+  The text ends with this text.
+  """
   endsWith: String
 
-  "It is this text, number or boolean."
+  """
+  It is this text, number or boolean.
+  """
   equals: JSON
 
-  "true: there is a value; false: there is none."
+  """
+  true: there is a value; false: there is none.
+  """
   exists: Boolean
 
-  "It is greater, or later: than a number, a time, a date, or else a text by Unicode code point."
+  """
+  It is greater, or later: than a number, a time, a date, or else a text by Unicode code point.
+  """
   gt: JSON
 
-  "It is greater or equal, or not earlier."
+  """
+  It is greater or equal, or not earlier.
+  """
   gte: JSON
 
-  "It is one of these; an empty list is nobody."
+  """
+  It is one of these; an empty list is nobody.
+  """
   in: [JSON!]
 
-  "It is smaller, or earlier."
+  """
+  It is smaller, or earlier.
+  """
   lt: JSON
 
-  "It is smaller or equal, or not later."
+  """
+  It is smaller or equal, or not later.
+  """
   lte: JSON
 
-  "The whole text matches this regular expression (RE2)."
+  """
+  The whole text matches this regular expression (RE2).
+  """
   matches: String
 
-  "It is not this text, number or boolean; true on an absent value."
+  """
+  It is not this text, number or boolean; true on an absent value.
+  """
   notEquals: JSON
 
-  "It is none of these; true on an absent value, and an empty list is everybody."
+  """
+  It is none of these; true on an absent value, and an empty list is everybody.
+  """
   notIn: [JSON!]
 
-  "A time that is there and outside the last such length of time, later ones included."
+  """
+  A time that is there and outside the last such length of time, later ones included.
+  """
   notWithinLast: Duration
 
-  "The text starts with this text."
+  """
+  The text starts with this text.
+  """
   startsWith: String
 
-  "A time in the last such length of time up to asOf, both ends included."
+  """
+  A time in the last such length of time up to asOf, both ends included.
+  """
   withinLast: Duration
 
-  "A time in the next such length of time from asOf, both ends included."
+  """
+  A time in the next such length of time from asOf, both ends included.
+  """
   withinNext: Duration
 }
 
-"Asks for the newest statement of a customer on a purpose."
+"""
+Asks for the newest statement of a customer on a purpose.
+"""
 input ConsentRule {
-  "The channel it is about; null for any."
+  """
+  The channel it is about; null for any.
+  """
   channel: String
 
-  "true: the newest statement grants; false: it does not, or there is none."
+  """
+  true: the newest statement grants; false: it does not, or there is none.
+  """
   granted: Boolean = true
 
-  "What the data or the contact is for."
+  """
+  What the data or the contact is for.
+  """
   purpose: String!
 }
 
@@ -823,97 +1239,159 @@ input ConsentRule {
 Filters a customer's events by names, where and within, aggregates them, and compares the result. is, first and last must all hold.
 """
 input EventRule {
-  "What is computed from the filtered events."
+  """
+  What is computed from the filtered events.
+  """
   aggregate: Aggregate = COUNT
 
-  "The first matching event ever lies in this window; within plays no part."
+  """
+  The first matching event ever lies in this window; within plays no part.
+  """
   first: Window
 
-  "How the result compares. COUNT without it asks for at least one; the others need it. Zero counts: {lte: 2} includes people with no such event."
+  """
+  How the result compares. COUNT without it asks for at least one; the others need it. Zero counts: {lte: 2} includes people with no such event.
+  """
   is: NumberComparison
 
-  "The last matching event ever lies in this window; within plays no part."
+  """
+  The last matching event ever lies in this window; within plays no part.
+  """
   last: Window
 
-  "Events with any of these names; null for any event, an empty list is refused."
+  """
+  Events with any of these names; null for any event, an empty list is refused.
+  """
   names: [String!]
 
-  "What SUM, AVG, MIN, MAX and DISTINCT work on: a dotted path into the properties, or amount, channel, source. Events without a number there are skipped by SUM, AVG, MIN and MAX."
+  """
+  What SUM, AVG, MIN, MAX and DISTINCT work on: a dotted path into the properties, or amount, channel, source. Events without a number there are skipped by SUM, AVG, MIN and MAX.
+  """
   property: String
 
-  "Only events whose properties satisfy all of these."
+  """
+  Only events whose properties satisfy all of these.
+  """
   where: [PropertyRule!]
 
-  "Only events in this window; null for all."
+  """
+  Only events in this window; null for all.
+  """
   within: Window
 }
 
-"Compares the identities of a type. Without is and count it asks for at least one."
+"""
+Compares the identities of a type. Without is and count it asks for at least one.
+"""
 input IdentityRule {
-  "How many such identities, of those that satisfy is when that is given."
+  """
+  How many such identities, of those that satisfy is when that is given.
+  """
   count: NumberComparison
 
-  "How the value compares, after the same normalisation as when it came in."
+  """
+  How the value compares, after the same normalisation as when it came in.
+  """
   is: Comparison
 
-  "Only identities with this scope; null for any scope, the empty text for identities without one."
+  """
+  Only identities with this scope; null for any scope, the empty text for identities without one.
+  """
   scope: String
 
-  "The type: phone, email, wechat_openid, and so on."
+  """
+  The type: phone, email, wechat_openid, and so on.
+  """
   type: String!
 }
 
-"Asks for the stage of the life cycle a customer is in."
+"""
+Asks for the stage of the life cycle a customer is in.
+"""
 input LifecycleRule {
-  "They entered the stage in this window; null for whenever."
+  """
+  They entered the stage in this window; null for whenever.
+  """
   enteredWithin: Window
 
-  "Any of these stages."
+  """
+  Any of these stages.
+  """
   stage: [String!]!
 }
 
-"Compares a number; all parts given must hold, and at least one must be given."
+"""
+Compares a number; all parts given must hold, and at least one must be given.
+"""
 input NumberComparison {
-  "Equal to this."
+  """
+  Equal to this.
+  """
   eq: Float
 
-  "Greater than this."
+  """
+  Greater than this.
+  """
   gt: Float
 
-  "Greater than or equal to this."
+  """
+  Greater than or equal to this.
+  """
   gte: Float
 
-  "Smaller than this."
+  """
+  Smaller than this.
+  """
   lt: Float
 
-  "Smaller than or equal to this."
+  """
+  Smaller than or equal to this.
+  """
   lte: Float
 
-  "Not equal to this."
+  """
+  Not equal to this.
+  """
   ne: Float
 }
 
-"Compares a property of an event."
+"""
+Compares a property of an event.
+"""
 input PropertyRule {
-  "How it compares."
+  """
+  How it compares.
+  """
   is: Comparison!
 
-  "A dotted path: items.sku is the list of all skus. channel, source and amount mean the event's own."
+  """
+  A dotted path: items.sku is the list of all skus. channel, source and amount mean the event's own.
+  """
   property: String!
 }
 
-"Counts the people a customer brought, each once."
+"""
+Counts the people a customer brought, each once.
+"""
 input ReferralRule {
-  "true: only those who became active."
+  """
+  true: only those who became active.
+  """
   activated: Boolean = false
 
-  "How many steps down: 1 are their own invitees, 2 the invitees of these too."
+  """
+  How many steps down: 1 are their own invitees, 2 the invitees of these too.
+  """
   depth: Int = 1
 
-  "How the count compares; null is {gte: 1}."
+  """
+  How the count compares; null is {gte: 1}.
+  """
   is: NumberComparison
 
-  "Only invitations in this window; null for all."
+  """
+  Only invitations in this window; null for all.
+  """
   within: Window
 }
 
@@ -923,291 +1401,479 @@ A rule that cannot be read is BAD_USER_INPUT with the place in extensions.inputP
 a field that cannot be evaluated yet is NOT_IMPLEMENTED.
 """
 input Rule @oneOf {
-  "All of these hold; an empty list is everyone."
+  """
+  All of these hold; an empty list is everyone.
+  """
   all: [Rule!]
 
-  "At least one of these holds; an empty list is nobody."
+  """
+  At least one of these holds; an empty list is nobody.
+  """
   any: [Rule!]
 
-  "An attribute compares so."
+  """
+  An attribute compares so.
+  """
   attribute: AttributeRule
 
-  "They are in this sample."
+  """
+  They are in this sample.
+  """
   bucket: BucketRule
 
-  "Campaigns came to this."
+  """
+  Campaigns came to this.
+  """
   campaign: CampaignRule
 
-  "They consented, or did not."
+  """
+  They consented, or did not.
+  """
   consent: ConsentRule
 
-  "Their events amount to this."
+  """
+  Their events amount to this.
+  """
   event: EventRule
 
-  "Their identities are like this."
+  """
+  Their identities are like this.
+  """
   identity: IdentityRule
 
-  "They are in this stage of the life cycle."
+  """
+  They are in this stage of the life cycle.
+  """
   lifecycle: LifecycleRule
 
-  "This does not hold."
+  """
+  This does not hold.
+  """
   not: Rule
 
-  "They brought so many people."
+  """
+  They brought so many people.
+  """
   referral: ReferralRule
 
-  "They belong to this segment: its key, or else its global id. It is asked at the same instant; a segment that needs itself is refused."
+  """
+  They belong to this segment: its key, or else its global id. It is asked at the same instant; a segment that needs itself is refused.
+  """
   segment: ID
 
-  "They did these things one after the other."
+  """
+  They did these things one after the other.
+  """
   sequence: SequenceRule
 
-  "A tag compares so."
+  """
+  A tag compares so.
+  """
   tag: TagRule
 }
 
-"Asks for steps one after the other, each later than the one before."
+"""
+Asks for steps one after the other, each later than the one before.
+"""
 input SequenceRule {
-  "2 to 8 steps."
+  """
+  2 to 8 steps.
+  """
   steps: [SequenceStep!]!
 
-  "The window in which all steps that happen lie; null for any time."
+  """
+  The window in which all steps that happen lie; null for any time.
+  """
   within: Window
 }
 
-"One step of a sequence: something that happens, or that does not."
+"""
+One step of a sequence: something that happens, or that does not.
+"""
 input SequenceStep {
-  "true: no such event lies between the steps around it, or, for the last step, within maxGap after the step before it, once that time has passed."
+  """
+  true: no such event lies between the steps around it, or, for the last step, within maxGap after the step before it, once that time has passed.
+  """
   absent: Boolean = false
 
-  "At most this long after the step before it that happened, included."
+  """
+  At most this long after the step before it that happened, included.
+  """
   maxGap: Duration
 
-  "Events with any of these names; null for any event."
+  """
+  Events with any of these names; null for any event.
+  """
   names: [String!]
 
-  "Only events whose properties satisfy all of these."
+  """
+  Only events whose properties satisfy all of these.
+  """
   where: [PropertyRule!]
 }
 
-"Compares the value of a tag, as it is today. A tag that is no longer valid at asOf is absent."
+"""
+Compares the value of a tag, as it is today. A tag that is no longer valid at asOf is absent.
+"""
 input TagRule {
-  "How it compares."
+  """
+  How it compares.
+  """
   is: Comparison!
 
-  "The tag's key."
+  """
+  The tag's key.
+  """
   key: String!
 }
 
-"A stretch of time. The parts given must all hold; without any it holds for every event up to asOf."
+"""
+A stretch of time. The parts given must all hold; without any it holds for every event up to asOf.
+"""
 input Window {
-  "The last so many calendar days in the time zone of the request, today included; at least 1."
+  """
+  The last so many calendar days in the time zone of the request, today included; at least 1.
+  """
   days: Int
 
-  "From asOf minus this length up to asOf, both ends included."
+  """
+  From asOf minus this length up to asOf, both ends included.
+  """
   last: Duration
 
-  "At or after this instant."
+  """
+  At or after this instant.
+  """
   since: Time
 
-  "Before this instant."
+  """
+  Before this instant.
+  """
   until: Time
 }
 `, BuiltIn: false},
-	{Name: "../../schema/segment.graphql", Input: `"A saved rule: who belongs to it is computed from the rule whenever it is asked."
+	{Name: "../../schema/segment.graphql", Input: `"""
+A saved rule: who belongs to it is computed from the rule whenever it is asked.
+"""
 type Segment implements Node {
-  "What it is for, in the words of whoever made it."
+  """
+  What it is for, in the words of whoever made it.
+  """
   description: String!
 
-  "The global id."
+  """
+  The global id.
+  """
   id: ID!
 
-  "The name that programs use, unique and case-sensitive."
+  """
+  The name that programs use, unique and case-sensitive.
+  """
   key: String!
 
-  "How many customers match at the instant of the request."
+  """
+  How many customers match at the instant of the request.
+  """
   memberCount: Int!
 
-  "The customers that match at the instant of the request, in a stable order."
+  """
+  The customers that match at the instant of the request, in a stable order.
+  """
   members(
-    "The endCursor of the page before; null for the first page."
+    """
+    The endCursor of the page before; null for the first page.
+    """
     after: String
 
-    "How many customers, 1 to 100."
+    """
+    How many customers, 1 to 100.
+    """
     first: Int = 50
   ): CustomerConnection!
 
-  "The name that people read."
+  """
+  The name that people read.
+  """
   name: String!
 
-  "When the members were last computed and kept; null while they are computed whenever they are asked for."
+  """
+  When the members were last computed and kept; null while they are computed whenever they are asked for.
+  """
   refreshedAt: Time
 
-  "The rule, as a JSON object in the shape of the input type Rule."
+  """
+  The rule, as a JSON object in the shape of the input type Rule.
+  """
   rule: JSON!
 
-  "Counts the rules it has had, from 1."
+  """
+  Counts the rules it has had, from 1.
+  """
   version: Int!
 }
 
-"What a segment made of a rule would look like."
+"""
+What a segment made of a rule would look like.
+"""
 type SegmentPreview {
-  "The instant at which the rule was asked."
+  """
+  The instant at which the rule was asked.
+  """
   asOf: Time!
 
-  "How many customers match."
+  """
+  How many customers match.
+  """
   count: Int!
 
-  "Some of those who match, always the same ones while nothing changes."
+  """
+  Some of those who match, always the same ones while nothing changes.
+  """
   sample(
-    "How many customers, 1 to 100."
+    """
+    How many customers, 1 to 100.
+    """
     first: Int = 10
   ): [Customer!]!
 
-  "How long counting took, in milliseconds."
+  """
+  How long counting took, in milliseconds.
+  """
   tookMs: Float!
 
-  "How many customers there are in all."
+  """
+  How many customers there are in all.
+  """
   total: Int!
 }
 
-"What became of a change to a segment."
+"""
+What became of a change to a segment.
+"""
 type SegmentPayload {
-  "The segment as it is now; null when nothing was done."
+  """
+  The segment as it is now; null when nothing was done.
+  """
   segment: Segment
 
-  "Why nothing was done; empty when it was. Faults of a rule have their place in field: where, all, 1, event, is."
+  """
+  Why nothing was done; empty when it was. Faults of a rule have their place in field: where, all, 1, event, is.
+  """
   userErrors: [UserError!]!
 }
 
 extend type Query {
-  "Counts who matches a rule, without saving it."
+  """
+  Counts who matches a rule, without saving it.
+  """
   previewSegment(
-    "The instant at which the rule is asked; events after it are invisible. Null is the instant of the request."
+    """
+    The instant at which the rule is asked; events after it are invisible, in the rule and in the answer. Null is the instant of the request.
+    """
     asOf: Time
 
-    "The IANA time zone in which days, months and dates of the rule are counted, such as Asia/Shanghai. Null is the server's."
+    """
+    The IANA time zone in which days, months and dates of the rule are counted, such as Asia/Shanghai. Null is the server's.
+    """
     timeZone: String
 
-    "The rule."
+    """
+    The rule.
+    """
     where: Rule!
   ): SegmentPreview! @access(scope: READ)
 
-  "The segment with this key, or null."
+  """
+  The segment with this key, or null.
+  """
   segment(
-    "The key, case-sensitive."
+    """
+    The key, case-sensitive.
+    """
     key: String!
   ): Segment @access(scope: READ)
 }
 
 extend type Mutation {
-  "Saves a rule as a segment. A key in use is a CONFLICT."
+  """
+  Saves a rule as a segment. A key in use is a CONFLICT.
+  """
   createSegment(
-    "What it is for."
+    """
+    What it is for.
+    """
     description: String = ""
 
-    "The name that programs use: not empty, unique, case-sensitive."
+    """
+    The name that programs use: not empty, unique, case-sensitive.
+    """
     key: String!
 
-    "The name that people read."
+    """
+    The name that people read.
+    """
     name: String!
 
-    "The IANA time zone in which the segment's days, months and dates are counted. Null is the server's."
+    """
+    The IANA time zone in which the segment's days, months and dates are counted. Null is the server's.
+    """
     timeZone: String
 
-    "The rule."
+    """
+    The rule.
+    """
     where: Rule!
   ): SegmentPayload! @access(scope: MANAGE)
 }
 `, BuiltIn: false},
-	{Name: "../../schema/tag.graphql", Input: `"How the values of a tag come about."
+	{Name: "../../schema/tag.graphql", Input: `"""
+How the values of a tag come about.
+"""
 enum TagKind {
-  "Set through the API, one customer at a time."
+  """
+  Set through the API, one customer at a time.
+  """
   ATTRIBUTE
 
-  "Found in the data by a model."
+  """
+  Found in the data by a model.
+  """
   MINED
 
-  "Given to those who match a rule."
+  """
+  Given to those who match a rule.
+  """
   RULE
 
-  "Computed from events."
+  """
+  Computed from events.
+  """
   STATISTICAL
 }
 
-"Something that customers are described by: member level, favourite category, a label of the service team."
+"""
+Something that customers are described by: member level, favourite category, a label of the service team.
+"""
 type Tag implements Node {
-  "How the value comes about, a JSON object whose shape depends on kind; empty for ATTRIBUTE."
+  """
+  How the value comes about, a JSON object whose shape depends on kind; empty for ATTRIBUTE.
+  """
   definition: JSON!
 
-  "The global id."
+  """
+  The global id.
+  """
   id: ID!
 
-  "The name that programs use, unique and case-sensitive."
+  """
+  The name that programs use, unique and case-sensitive.
+  """
   key: String!
 
-  "How the values come about."
+  """
+  How the values come about.
+  """
   kind: TagKind!
 
-  "The name that people read; the key until somebody gives another."
+  """
+  The name that people read; the key until somebody gives another.
+  """
   name: String!
 
-  "Counts the definitions it has had, from 1."
+  """
+  Counts the definitions it has had, from 1.
+  """
   version: Int!
 }
 
-"A tag's value on a customer."
+"""
+A tag's value on a customer.
+"""
 type CustomerTag {
-  "When the value was set or computed."
+  """
+  When the value was set or computed.
+  """
   computedAt: Time!
 
-  "How sure the value is, 0 to 1; null when that is no question."
+  """
+  How sure the value is, 0 to 1; null when that is no question.
+  """
   score: Float
 
-  "Who set it: the name of the API key for tags set through the API."
+  """
+  Who set it: the name of the API key for tags set through the API.
+  """
   source: String!
 
-  "The tag."
+  """
+  The tag.
+  """
   tag: Tag!
 
-  "Until when it counts; null is for ever. After that the customer does not have it."
+  """
+  Until when it counts; null is for ever. After that the customer does not have it.
+  """
   validUntil: Time
 
-  "The value."
+  """
+  The value.
+  """
   value: JSON!
 }
 
-"What became of setting or removing a tag."
+"""
+What became of setting or removing a tag.
+"""
 type TagCustomerPayload {
-  "The customer as they are now; null when nothing was done."
+  """
+  The customer as they are now; null when nothing was done.
+  """
   customer: Customer
 
-  "Why nothing was done; empty when it was."
+  """
+  Why nothing was done; empty when it was.
+  """
   userErrors: [UserError!]!
 }
 
 extend type Mutation {
-  "Sets a tag on a customer, in place of the value it had. An unknown key becomes a tag of kind ATTRIBUTE."
+  """
+  Sets a tag on a customer, in place of the value it had. An unknown key becomes a tag of kind ATTRIBUTE.
+  """
   tagCustomer(
-    "The global id of the customer."
+    """
+    The global id of the customer.
+    """
     customer: ID!
 
-    "The key of the tag."
+    """
+    The key of the tag.
+    """
     key: String!
 
-    "Until when it counts; null is for ever."
+    """
+    Until when it counts; null is for ever.
+    """
     validUntil: Time
 
-    "The value. A list behaves as a list in rules; null is no value."
+    """
+    The value. A list behaves as a list in rules; null is no value.
+    """
     value: JSON!
   ): TagCustomerPayload! @access(scope: MANAGE)
 
-  "Removes a tag from a customer. It is no error when they do not have it."
+  """
+  Removes a tag from a customer. It is no error when they do not have it.
+  """
   untagCustomer(
-    "The global id of the customer."
+    """
+    The global id of the customer.
+    """
     customer: ID!
 
-    "The key of the tag."
+    """
+    The key of the tag.
+    """
     key: String!
   ): TagCustomerPayload! @access(scope: MANAGE)
 }
