@@ -24,6 +24,8 @@ type Identity struct {
 	Value string `json:"-"`
 	// First 16 bytes of SHA-256 of type, scope and value.
 	Key []byte `json:"key,omitempty"`
+	// Of an email: the key of the email_sha256 of its text, so that a hash that comes later finds it.
+	DerivedKey *[]byte `json:"derived_key,omitempty"`
 	// The customer's row; none when nobody owns it.
 	CustomerID *int64 `json:"customer_id,omitempty"`
 	// Who showed it first.
@@ -70,7 +72,7 @@ func (*Identity) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case identity.FieldKey:
+		case identity.FieldKey, identity.FieldDerivedKey:
 			values[i] = new([]byte)
 		case identity.FieldShared:
 			values[i] = new(sql.NullBool)
@@ -122,6 +124,12 @@ func (_m *Identity) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field key", values[i])
 			} else if value != nil {
 				_m.Key = *value
+			}
+		case identity.FieldDerivedKey:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field derived_key", values[i])
+			} else if value != nil {
+				_m.DerivedKey = value
 			}
 		case identity.FieldCustomerID:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -198,6 +206,11 @@ func (_m *Identity) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("key=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Key))
+	builder.WriteString(", ")
+	if v := _m.DerivedKey; v != nil {
+		builder.WriteString("derived_key=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	if v := _m.CustomerID; v != nil {
 		builder.WriteString("customer_id=")

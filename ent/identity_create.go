@@ -44,6 +44,12 @@ func (_c *IdentityCreate) SetKey(v []byte) *IdentityCreate {
 	return _c
 }
 
+// SetDerivedKey sets the "derived_key" field.
+func (_c *IdentityCreate) SetDerivedKey(v []byte) *IdentityCreate {
+	_c.mutation.SetDerivedKey(v)
+	return _c
+}
+
 // SetCustomerID sets the "customer_id" field.
 func (_c *IdentityCreate) SetCustomerID(v int64) *IdentityCreate {
 	_c.mutation.SetCustomerID(v)
@@ -159,6 +165,11 @@ func (_c *IdentityCreate) check() error {
 			return &ValidationError{Name: "key", err: fmt.Errorf(`ent: validator failed for field "Identity.key": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.DerivedKey(); ok {
+		if err := identity.DerivedKeyValidator(v); err != nil {
+			return &ValidationError{Name: "derived_key", err: fmt.Errorf(`ent: validator failed for field "Identity.derived_key": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.SourceID(); !ok {
 		return &ValidationError{Name: "source_id", err: errors.New(`ent: missing required field "Identity.source_id"`)}
 	}
@@ -212,6 +223,10 @@ func (_c *IdentityCreate) createSpec() (*Identity, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Key(); ok {
 		_spec.SetField(identity.FieldKey, field.TypeBytes, value)
 		_node.Key = value
+	}
+	if value, ok := _c.mutation.DerivedKey(); ok {
+		_spec.SetField(identity.FieldDerivedKey, field.TypeBytes, value)
+		_node.DerivedKey = &value
 	}
 	if value, ok := _c.mutation.CustomerID(); ok {
 		_spec.SetField(identity.FieldCustomerID, field.TypeInt64, value)

@@ -146,6 +146,9 @@ func (_u *IdentityUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if _u.mutation.DerivedKeyCleared() {
+		_spec.ClearField(identity.FieldDerivedKey, field.TypeBytes)
+	}
 	if value, ok := _u.mutation.CustomerID(); ok {
 		_spec.SetField(identity.FieldCustomerID, field.TypeInt64, value)
 	}
@@ -370,6 +373,9 @@ func (_u *IdentityUpdateOne) sqlSave(ctx context.Context) (_node *Identity, err 
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.DerivedKeyCleared() {
+		_spec.ClearField(identity.FieldDerivedKey, field.TypeBytes)
 	}
 	if value, ok := _u.mutation.CustomerID(); ok {
 		_spec.SetField(identity.FieldCustomerID, field.TypeInt64, value)

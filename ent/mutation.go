@@ -7018,6 +7018,7 @@ type IdentityMutation struct {
 	scope          *string
 	value          *string
 	key            *[]byte
+	derived_key    *[]byte
 	customer_id    *int64
 	addcustomer_id *int64
 	source_id      *int32
@@ -7300,6 +7301,55 @@ func (m *IdentityMutation) ResetKey() {
 	m.key = nil
 }
 
+// SetDerivedKey sets the "derived_key" field.
+func (m *IdentityMutation) SetDerivedKey(b []byte) {
+	m.derived_key = &b
+}
+
+// DerivedKey returns the value of the "derived_key" field in the mutation.
+func (m *IdentityMutation) DerivedKey() (r []byte, exists bool) {
+	v := m.derived_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDerivedKey returns the old "derived_key" field's value of the Identity entity.
+// If the Identity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityMutation) OldDerivedKey(ctx context.Context) (v *[]byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDerivedKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDerivedKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDerivedKey: %w", err)
+	}
+	return oldValue.DerivedKey, nil
+}
+
+// ClearDerivedKey clears the value of the "derived_key" field.
+func (m *IdentityMutation) ClearDerivedKey() {
+	m.derived_key = nil
+	m.clearedFields[identity.FieldDerivedKey] = struct{}{}
+}
+
+// DerivedKeyCleared returns if the "derived_key" field was cleared in this mutation.
+func (m *IdentityMutation) DerivedKeyCleared() bool {
+	_, ok := m.clearedFields[identity.FieldDerivedKey]
+	return ok
+}
+
+// ResetDerivedKey resets all changes to the "derived_key" field.
+func (m *IdentityMutation) ResetDerivedKey() {
+	m.derived_key = nil
+	delete(m.clearedFields, identity.FieldDerivedKey)
+}
+
 // SetCustomerID sets the "customer_id" field.
 func (m *IdentityMutation) SetCustomerID(i int64) {
 	m.customer_id = &i
@@ -7550,7 +7600,7 @@ func (m *IdentityMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *IdentityMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.type_id != nil {
 		fields = append(fields, identity.FieldTypeID)
 	}
@@ -7562,6 +7612,9 @@ func (m *IdentityMutation) Fields() []string {
 	}
 	if m.key != nil {
 		fields = append(fields, identity.FieldKey)
+	}
+	if m.derived_key != nil {
+		fields = append(fields, identity.FieldDerivedKey)
 	}
 	if m.customer_id != nil {
 		fields = append(fields, identity.FieldCustomerID)
@@ -7588,6 +7641,8 @@ func (m *IdentityMutation) Field(name string) (ent.Value, bool) {
 		return m.Value()
 	case identity.FieldKey:
 		return m.Key()
+	case identity.FieldDerivedKey:
+		return m.DerivedKey()
 	case identity.FieldCustomerID:
 		return m.CustomerID()
 	case identity.FieldSourceID:
@@ -7611,6 +7666,8 @@ func (m *IdentityMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldValue(ctx)
 	case identity.FieldKey:
 		return m.OldKey(ctx)
+	case identity.FieldDerivedKey:
+		return m.OldDerivedKey(ctx)
 	case identity.FieldCustomerID:
 		return m.OldCustomerID(ctx)
 	case identity.FieldSourceID:
@@ -7653,6 +7710,13 @@ func (m *IdentityMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetKey(v)
+		return nil
+	case identity.FieldDerivedKey:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDerivedKey(v)
 		return nil
 	case identity.FieldCustomerID:
 		v, ok := value.(int64)
@@ -7744,6 +7808,9 @@ func (m *IdentityMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *IdentityMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(identity.FieldDerivedKey) {
+		fields = append(fields, identity.FieldDerivedKey)
+	}
 	if m.FieldCleared(identity.FieldCustomerID) {
 		fields = append(fields, identity.FieldCustomerID)
 	}
@@ -7761,6 +7828,9 @@ func (m *IdentityMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *IdentityMutation) ClearField(name string) error {
 	switch name {
+	case identity.FieldDerivedKey:
+		m.ClearDerivedKey()
+		return nil
 	case identity.FieldCustomerID:
 		m.ClearCustomerID()
 		return nil
@@ -7783,6 +7853,9 @@ func (m *IdentityMutation) ResetField(name string) error {
 		return nil
 	case identity.FieldKey:
 		m.ResetKey()
+		return nil
+	case identity.FieldDerivedKey:
+		m.ResetDerivedKey()
 		return nil
 	case identity.FieldCustomerID:
 		m.ResetCustomerID()

@@ -55,8 +55,12 @@ func init() {
 	identityDescKey := identityFields[3].Descriptor()
 	// identity.KeyValidator is a validator for the "key" field. It is called by the builders before save.
 	identity.KeyValidator = identityDescKey.Validators[0].(func([]byte) error)
+	// identityDescDerivedKey is the schema descriptor for derived_key field.
+	identityDescDerivedKey := identityFields[4].Descriptor()
+	// identity.DerivedKeyValidator is a validator for the "derived_key" field. It is called by the builders before save.
+	identity.DerivedKeyValidator = identityDescDerivedKey.Validators[0].(func([]byte) error)
 	// identityDescShared is the schema descriptor for shared field.
-	identityDescShared := identityFields[6].Descriptor()
+	identityDescShared := identityFields[7].Descriptor()
 	// identity.DefaultShared holds the default value on creation for the shared field.
 	identity.DefaultShared = identityDescShared.Default.(bool)
 	identitysetFields := schema.IdentitySet{}.Fields()

@@ -20,6 +20,8 @@ const (
 	FieldValue = "value"
 	// FieldKey holds the string denoting the key field in the database.
 	FieldKey = "key"
+	// FieldDerivedKey holds the string denoting the derived_key field in the database.
+	FieldDerivedKey = "derived_key"
 	// FieldCustomerID holds the string denoting the customer_id field in the database.
 	FieldCustomerID = "customer_id"
 	// FieldSourceID holds the string denoting the source_id field in the database.
@@ -53,6 +55,7 @@ var Columns = []string{
 	FieldScope,
 	FieldValue,
 	FieldKey,
+	FieldDerivedKey,
 	FieldCustomerID,
 	FieldSourceID,
 	FieldShared,
@@ -77,6 +80,8 @@ func ValidColumn(column string) bool {
 var (
 	// KeyValidator is a validator for the "key" field. It is called by the builders before save.
 	KeyValidator func([]byte) error
+	// DerivedKeyValidator is a validator for the "derived_key" field. It is called by the builders before save.
+	DerivedKeyValidator func([]byte) error
 	// DefaultShared holds the default value on creation for the "shared" field.
 	DefaultShared bool
 )

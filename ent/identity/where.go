@@ -73,6 +73,11 @@ func Key(v []byte) predicate.Identity {
 	return predicate.Identity(sql.FieldEQ(FieldKey, v))
 }
 
+// DerivedKey applies equality check predicate on the "derived_key" field. It's identical to DerivedKeyEQ.
+func DerivedKey(v []byte) predicate.Identity {
+	return predicate.Identity(sql.FieldEQ(FieldDerivedKey, v))
+}
+
 // CustomerID applies equality check predicate on the "customer_id" field. It's identical to CustomerIDEQ.
 func CustomerID(v int64) predicate.Identity {
 	return predicate.Identity(sql.FieldEQ(FieldCustomerID, v))
@@ -296,6 +301,56 @@ func KeyLT(v []byte) predicate.Identity {
 // KeyLTE applies the LTE predicate on the "key" field.
 func KeyLTE(v []byte) predicate.Identity {
 	return predicate.Identity(sql.FieldLTE(FieldKey, v))
+}
+
+// DerivedKeyEQ applies the EQ predicate on the "derived_key" field.
+func DerivedKeyEQ(v []byte) predicate.Identity {
+	return predicate.Identity(sql.FieldEQ(FieldDerivedKey, v))
+}
+
+// DerivedKeyNEQ applies the NEQ predicate on the "derived_key" field.
+func DerivedKeyNEQ(v []byte) predicate.Identity {
+	return predicate.Identity(sql.FieldNEQ(FieldDerivedKey, v))
+}
+
+// DerivedKeyIn applies the In predicate on the "derived_key" field.
+func DerivedKeyIn(vs ...[]byte) predicate.Identity {
+	return predicate.Identity(sql.FieldIn(FieldDerivedKey, vs...))
+}
+
+// DerivedKeyNotIn applies the NotIn predicate on the "derived_key" field.
+func DerivedKeyNotIn(vs ...[]byte) predicate.Identity {
+	return predicate.Identity(sql.FieldNotIn(FieldDerivedKey, vs...))
+}
+
+// DerivedKeyGT applies the GT predicate on the "derived_key" field.
+func DerivedKeyGT(v []byte) predicate.Identity {
+	return predicate.Identity(sql.FieldGT(FieldDerivedKey, v))
+}
+
+// DerivedKeyGTE applies the GTE predicate on the "derived_key" field.
+func DerivedKeyGTE(v []byte) predicate.Identity {
+	return predicate.Identity(sql.FieldGTE(FieldDerivedKey, v))
+}
+
+// DerivedKeyLT applies the LT predicate on the "derived_key" field.
+func DerivedKeyLT(v []byte) predicate.Identity {
+	return predicate.Identity(sql.FieldLT(FieldDerivedKey, v))
+}
+
+// DerivedKeyLTE applies the LTE predicate on the "derived_key" field.
+func DerivedKeyLTE(v []byte) predicate.Identity {
+	return predicate.Identity(sql.FieldLTE(FieldDerivedKey, v))
+}
+
+// DerivedKeyIsNil applies the IsNil predicate on the "derived_key" field.
+func DerivedKeyIsNil() predicate.Identity {
+	return predicate.Identity(sql.FieldIsNull(FieldDerivedKey))
+}
+
+// DerivedKeyNotNil applies the NotNil predicate on the "derived_key" field.
+func DerivedKeyNotNil() predicate.Identity {
+	return predicate.Identity(sql.FieldNotNull(FieldDerivedKey))
 }
 
 // CustomerIDEQ applies the EQ predicate on the "customer_id" field.

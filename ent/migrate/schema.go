@@ -229,6 +229,7 @@ var (
 		{Name: "scope", Type: field.TypeString},
 		{Name: "value", Type: field.TypeString},
 		{Name: "key", Type: field.TypeBytes, Size: 16},
+		{Name: "derived_key", Type: field.TypeBytes, Nullable: true, Size: 16},
 		{Name: "customer_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "source_id", Type: field.TypeInt32},
 		{Name: "shared", Type: field.TypeBool, Default: false},
@@ -247,7 +248,15 @@ var (
 			{
 				Name:    "identity_customer_id_type_id",
 				Unique:  false,
-				Columns: []*schema.Column{IdentitiesColumns[5], IdentitiesColumns[1]},
+				Columns: []*schema.Column{IdentitiesColumns[6], IdentitiesColumns[1]},
+			},
+			{
+				Name:    "identity_derived_key",
+				Unique:  false,
+				Columns: []*schema.Column{IdentitiesColumns[5]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "derived_key IS NOT NULL",
+				},
 			},
 		},
 	}

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -21,6 +22,8 @@ func (Identity) Fields() []ent.Field {
 		field.String("scope").Immutable(),
 		field.String("value").Immutable().Sensitive(),
 		field.Bytes("key").Immutable().MaxLen(16).Comment("First 16 bytes of SHA-256 of type, scope and value."),
+		field.Bytes("derived_key").Optional().Nillable().Immutable().MaxLen(16).
+			Comment("Of an email: the key of the email_sha256 of its text, so that a hash that comes later finds it."),
 		field.Int64("customer_id").Optional().Nillable().Comment("The customer's row; none when nobody owns it."),
 		field.Int32("source_id").Immutable().Comment("Who showed it first."),
 		field.Bool("shared").Default(false).Comment("Tied to too many people: kept, but no evidence."),
@@ -37,5 +40,6 @@ func (Identity) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("key").Unique(),
 		index.Fields("customer_id", "type_id"),
+		index.Fields("derived_key").Annotations(entsql.IndexWhere("derived_key IS NOT NULL")),
 	}
 }

@@ -33,7 +33,12 @@ type Standing struct {
 type Facts struct {
 	Owner     map[identity.Identity]Row // identities that exist; 0 for one that nobody holds
 	Standings map[Row]Standing
+	Derived   []Derived
 }
+
+// Derived says that an email and a hash are one person's, because the hash is the email's. Both exist, or
+// are shown by the stars.
+type Derived struct{ Email, Hash identity.Identity }
 
 // Group is one customer as it will be: rows that become one, and identities that join it.
 type Group struct {
@@ -77,7 +82,7 @@ type planner struct {
 
 // MakePlan computes which customers the stars make, extend and merge. It depends on its arguments alone.
 //
-// Links are taken in classes: strong with strong, strong with weak (the newest first: the last login wins
+// Links are taken in classes: an email with its hash, whatever else holds; strong with strong, strong with weak (the newest first: the last login wins
 // a device), weak with weak. A weak identity never joins two people, and nobody grows beyond max identities.
 func MakePlan(registry *identity.Registry, max int, facts Facts, stars []Star) Plan {
 	p := &planner{registry: registry, cap: max, causes: map[Row]Cause{}, node: map[identity.Identity]int{}, rowNode: map[Row]int{}}
@@ -98,6 +103,11 @@ func MakePlan(registry *identity.Registry, max int, facts Facts, stars []Star) P
 			}
 		}
 	}
+	for _, d := range facts.Derived {
+		p.place(d.Email, facts)
+		p.place(d.Hash, facts)
+		p.join(p.node[d.Email], p.node[d.Hash], 0, Cause{starWith(stars, d), d.Email.Type, d.Hash.Type})
+	}
 	slices.SortFunc(links, func(x, y link) int {
 		if c := cmp.Compare(x.class, y.class); c != 0 {
 			return c
@@ -113,6 +123,13 @@ func MakePlan(registry *identity.Registry, max int, facts Facts, stars []Star) P
 		p.join(p.node[l.a], p.node[l.b], l.class, Cause{l.star, l.a.Type, l.b.Type})
 	}
 	return p.read(facts, stars)
+}
+
+// starWith is the first star that shows either end of a derived link.
+func starWith(stars []Star, d Derived) int {
+	return max(0, slices.IndexFunc(stars, func(star Star) bool {
+		return slices.Contains(star.Identities, d.Email) || slices.Contains(star.Identities, d.Hash)
+	}))
 }
 
 // class is 1 for strong with strong, 2 for strong with weak, 3 for weak with weak.
@@ -169,7 +186,7 @@ func (p *planner) find(node int) int {
 
 func (p *planner) join(a, b, class int, cause Cause) {
 	a, b = p.find(a), p.find(b)
-	if a == b || p.size[a]+p.size[b] > p.cap || (class > 1 && p.strong[a] && p.strong[b]) {
+	if a == b || (class > 0 && p.size[a]+p.size[b] > p.cap) || (class > 1 && p.strong[a] && p.strong[b]) {
 		return
 	}
 	if len(p.rows[a]) > 0 && len(p.rows[b]) > 0 {

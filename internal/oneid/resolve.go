@@ -208,8 +208,10 @@ func (s *Service) know(ctx context.Context, tx *store.Tx, stars []Star) (known, 
 		Facts:  Facts{Owner: map[identity.Identity]Row{}, Standings: map[Row]Standing{}},
 		number: map[identity.Identity]int64{},
 	}
-	all := identitiesOf(stars)
+	shown := identitiesOf(stars)
+	all := append(slices.Clone(shown), s.hashesOf(shown)...)
 	keys, numbers := make([][]byte, len(all)), make([]int64, len(all))
+	var owners []int64
 	for i, id := range all {
 		key := id.Key()
 		keys[i], numbers[i] = key[:], int64(i)
@@ -217,8 +219,7 @@ func (s *Service) know(ctx context.Context, tx *store.Tx, stars []Star) (known, 
 	var args store.Args
 	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("n", numbers), store.Bytes("key", keys))
 	rows, err := tx.Query(ctx, "SELECT given.n, i.id, coalesce(i.customer_id, 0) FROM "+given+" JOIN identities i ON i.key = given.key", args...)
-	var owners []int64
-	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
+	if _, err := store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
 		var n, number, owner int64
 		if err := row.Scan(&n, &number, &owner); err != nil {
 			return err
@@ -226,9 +227,19 @@ func (s *Service) know(ctx context.Context, tx *store.Tx, stars []Star) (known, 
 		k.number[all[n]], k.Owner[all[n]] = number, Row(owner)
 		owners = append(owners, owner)
 		return nil
-	})
-	if err != nil || len(owners) == 0 {
+	}); err != nil {
 		return k, err
+	}
+	emails, err := s.emailsOf(ctx, tx, shown, &k)
+	if err != nil {
+		return k, err
+	}
+	for _, email := range emails {
+		owners = append(owners, int64(k.Owner[email]))
+	}
+	k.Derived = s.derived(shown, emails, k.number)
+	if len(owners) == 0 {
+		return k, nil
 	}
 	slices.Sort(owners)
 	args = nil
@@ -278,16 +289,20 @@ func (s *Service) addIdentities(ctx context.Context, tx *store.Tx, ids *store.ID
 		n                               = len(newcomers)
 		numbers, owners, types, sources = make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
 		scopes, values                  = make([]string, n), make([]string, n)
-		keys                            = make([][]byte, n)
+		keys, derivedKeys               = make([][]byte, n), make([][]byte, n)
 	)
 	for i, one := range newcomers {
 		numbers[i], owners[i], sources[i] = ids.Next(), int64(one.owner), int64(source[one.Identity])
 		types[i] = int64(s.numbers[one.Type])
 		scopes[i], values[i], keys[i] = one.Scope, one.Value, newcomers[i].key[:]
 		before.number[one.Identity] = numbers[i]
+		if hash, ok := s.registry.Derived(one.Identity); ok {
+			key := hash.Key()
+			derivedKeys[i] = key[:]
+		}
 	}
 	added, err := tx.InsertRows(ctx, "identities", "ON CONFLICT DO NOTHING", store.Int64s("id", numbers), store.Int64s("type_id", types),
-		store.Texts("scope", scopes), store.Texts("value", values), store.Bytes("key", keys), store.Int64s("customer_id", owners),
+		store.Texts("scope", scopes), store.Texts("value", values), store.Bytes("key", keys), store.Bytes("derived_key", derivedKeys), store.Int64s("customer_id", owners),
 		store.Int64s("source_id", sources), store.Bools("shared", make([]bool, n)))
 	if err == nil && added < int64(n) {
 		return store.ErrStartOver // somebody else has just shown one of them

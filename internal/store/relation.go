@@ -89,12 +89,15 @@ func Documents(name string, values [][]byte) Column {
 	return column
 }
 
-// Bytes is a column of byte strings.
+// Bytes is a column of byte strings; nil is absent.
 func Bytes(name string, values [][]byte) Column {
 	return Column{
 		name: name, postgres: "bytea", rows: len(values), decode: "unhex",
 		array: func() any { return pq.ByteaArray(values) },
 		text: func(b []byte, row int) []byte {
+			if values[row] == nil {
+				return append(b, "null"...)
+			}
 			return append(hex.AppendEncode(append(b, '"'), values[row]), '"')
 		},
 	}

@@ -48,7 +48,9 @@ CREATE UNIQUE INDEX `event_names_name_key` ON `event_names` (`name`);
 -- create "id_blocks" table
 CREATE TABLE `id_blocks` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `next` integer NOT NULL);
 -- create "identities" table
-CREATE TABLE `identities` (`id` integer NOT NULL, `type_id` integer NOT NULL, `scope` text NOT NULL, `value` text NOT NULL, `key` blob NOT NULL, `customer_id` integer NULL, `source_id` integer NOT NULL, `shared` bool NOT NULL DEFAULT (false), PRIMARY KEY (`id`));
+CREATE TABLE `identities` (`id` integer NOT NULL, `type_id` integer NOT NULL, `scope` text NOT NULL, `value` text NOT NULL, `key` blob NOT NULL, `derived_key` blob NULL, `customer_id` integer NULL, `source_id` integer NOT NULL, `shared` bool NOT NULL DEFAULT (false), PRIMARY KEY (`id`));
+-- create index "identity_derived_key" to table: "identities"
+CREATE INDEX `identity_derived_key` ON `identities` (`derived_key`) WHERE derived_key IS NOT NULL;
 -- create index "identity_key" to table: "identities"
 CREATE UNIQUE INDEX `identity_key` ON `identities` (`key`);
 -- create index "identity_customer_id_type_id" to table: "identities"
