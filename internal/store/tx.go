@@ -124,6 +124,12 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error
 	return result.RowsAffected()
 }
 
+// Prepare readies a statement that runs many times before the transaction ends, such as COPY.
+func (tx *Tx) Prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	count(ctx)
+	return tx.sql.PrepareContext(ctx, query)
+}
+
 // txConn lets ent and ourselves run statements inside the transaction.
 type txConn struct{ tx *Tx }
 
