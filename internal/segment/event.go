@@ -42,9 +42,8 @@ func (c *compiler) event(n *rule.Event) predicate {
 	if zero {
 		having = "NOT (" + having + ")"
 	}
-	sql := "SELECT o.customer_id AS id FROM events e" + owners + join + " WHERE " + c.onlyRow("o.customer_id") + conditions +
-		" GROUP BY o.customer_id HAVING " + having
-	return member{set{sql: sql, distinct: true}, zero}
+	head := "SELECT o.customer_id AS id FROM events e" + owners + join + " WHERE " + c.onlyRow("o.customer_id") + conditions + " GROUP BY o.customer_id"
+	return member{grouped(head, having), zero}
 }
 
 // owners says whose an event is.

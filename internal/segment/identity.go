@@ -54,7 +54,7 @@ func (c *compiler) identity(n *rule.Identity) predicate {
 	if zero {
 		having = "NOT (" + having + ")"
 	}
-	return member{set{sql: sql + " GROUP BY i.customer_id HAVING " + having, distinct: true}, zero}
+	return member{grouped(sql+" GROUP BY i.customer_id", having), zero}
 }
 
 // identityTest is the positive test of one identity.

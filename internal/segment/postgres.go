@@ -2,6 +2,7 @@ package segment
 
 import (
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,12 +43,38 @@ func (e postgresEngine) holds(c *compiler, doc document, test rule.Test) string 
 		within.Op = rule.WithinLast
 		return "(" + e.some(c, doc, e.timely) + " AND NOT " + e.some(c, doc, e.satisfies(c, doc, within)) + ")"
 	}
-	if (test.Op == rule.Equals || test.Op == rule.In) && !doc.text && !doc.dotted {
-		if literals := jsonLiterals(test); len(literals) == 1 { // a list contains its elements, a scalar itself
-			return "coalesce(" + e.value(c, doc) + " @> " + c.args.Bind(literals[0]) + "::jsonb, false)"
+	if !doc.text && !doc.dotted {
+		if sql, ok := e.plain(c, e.value(c, doc), test); ok {
+			return sql
 		}
 	}
 	return e.some(c, doc, e.satisfies(c, doc, test))
+}
+
+// plain writes the comparisons that need not take a list apart, and so no subplan.
+func (e postgresEngine) plain(c *compiler, v string, test rule.Test) (sql string, ok bool) {
+	switch {
+	case test.Op == rule.Equals || test.Op == rule.In: // a list contains its elements, a scalar itself
+		if literals := jsonLiterals(test); len(literals) == 1 {
+			return "coalesce(" + v + " @> " + c.args.Bind(literals[0]) + "::jsonb, false)", true
+		}
+		literals := c.args.Bind(pq.StringArray(jsonLiterals(test)))
+		return "coalesce(CASE jsonb_typeof(" + v + ") WHEN 'array' THEN " + v + " @> ANY(" + literals + "::jsonb[]) ELSE " +
+			v + " = ANY(" + literals + "::jsonb[]) END, false)", true
+	case len(test.NumberEnds) > 0 && len(test.TextEnds) == 0 && test.Times == nil:
+		// strict: a lax filter would look into lists inside the list
+		conditions, limits := make([]string, len(test.NumberEnds)), make([]string, len(test.NumberEnds))
+		for i, end := range test.NumberEnds {
+			limit := "limit" + strconv.Itoa(i)
+			conditions[i] = "@ " + sign(string(end.Op)) + " $" + limit
+			limits[i] = `"` + limit + `":` + end.Value
+		}
+		return "coalesce(CASE jsonb_typeof(" + v + ") WHEN 'array' THEN jsonb_path_exists(" + v + ", " +
+			c.args.Bind("strict $[*] ? ("+strings.Join(conditions, " && ")+")") + "::jsonpath, " + c.args.Bind("{"+strings.Join(limits, ",")+"}") +
+			"::jsonb) WHEN 'number' THEN " + e.ordered(c, document{}, test)(v) + " END, false)", true
+	default:
+		return "", false
+	}
 }
 
 // value is the JSON value of a document that is no path.

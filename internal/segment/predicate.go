@@ -24,6 +24,13 @@ type (
 type set struct {
 	sql      string
 	distinct bool
+	// head and having are the parts of a set of groups: the same groups can be asked two things at once.
+	head, having string
+}
+
+// grouped is the set of the groups of head for which having holds.
+func grouped(head, having string) set {
+	return set{sql: head + " HAVING " + having, distinct: true, head: head, having: having}
 }
 
 func (p always) negated() predicate { return !p }
@@ -55,6 +62,7 @@ func allOf(all []predicate) predicate {
 			flat = append(flat, p)
 		}
 	}
+	flat = together(flat)
 	switch len(flat) {
 	case 0:
 		return always(true)
@@ -63,6 +71,27 @@ func allOf(all []predicate) predicate {
 	default:
 		return flat
 	}
+}
+
+// together makes one set of those that ask for the same groups, such as a count and a sum of the same events.
+func together(all both) both {
+	places := map[string]int{}
+	var merged both
+	for _, p := range all {
+		m, ok := p.(member)
+		if !ok || m.none || m.set.head == "" {
+			merged = append(merged, p)
+			continue
+		}
+		if place, seen := places[m.set.head]; seen {
+			first, _ := merged[place].(member)
+			merged[place] = member{set: grouped(m.set.head, first.set.having+" AND "+m.set.having)}
+			continue
+		}
+		places[m.set.head] = len(merged)
+		merged = append(merged, p)
+	}
+	return merged
 }
 
 // anyOf joins conditions of which one must hold.

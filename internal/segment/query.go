@@ -2,6 +2,7 @@ package segment
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -101,21 +102,48 @@ func settled(sql string, args store.Args) (string, store.Args) {
 
 func (q *query) done() { q.held.release() }
 
-// countSQL counts the customers of the one question. A rule that is one set is counted from the set: whoever
+// countSQL counts the customers of the one question. What is made of sets alone is counted from them: whoever
 // is in one is a living customer.
 func (q *query) countSQL() string {
-	m, alone := q.predicates[0].(member)
-	if !alone {
-		return "SELECT count(*) FROM customers c WHERE " + q.condition(q.predicates[0])
+	switch p := q.predicates[0].(type) {
+	case member:
+		members := p.set.sql
+		if !p.set.distinct {
+			members = "SELECT DISTINCT id FROM (" + members + ") AS a"
+		}
+		if p.none {
+			return "SELECT (SELECT count(*) FROM customers) - (SELECT count(*) FROM (" + members + ") AS m)"
+		}
+		return "SELECT count(*) FROM (" + members + ") AS m"
+	case either:
+		if union, ok := q.union(p); ok {
+			return "SELECT count(*) FROM (SELECT DISTINCT id FROM (" + union + ") AS a) AS m"
+		}
+	case both:
+		if first, rest, ok := leading(p); ok {
+			return "SELECT count(*) FROM (" + first.sql + ") AS c WHERE " + q.condition(rest)
+		}
 	}
-	members := m.set.sql
-	if !m.set.distinct {
-		members = "SELECT DISTINCT id FROM (" + members + ") AS a"
+	return "SELECT count(*) FROM customers c WHERE " + q.condition(q.predicates[0])
+}
+
+// leading takes a set of groups out of conditions that are all on sets; the others can be put to its ids
+// without looking at customers.
+func leading(all both) (first set, rest predicate, ok bool) {
+	place := -1
+	for i, p := range all {
+		m, isSet := p.(member)
+		if !isSet {
+			return set{}, nil, false
+		}
+		if place < 0 && !m.none && m.set.head != "" {
+			place, first = i, m.set
+		}
 	}
-	if m.none {
-		return "SELECT (SELECT count(*) FROM customers) - (SELECT count(*) FROM (" + members + ") AS m)"
+	if place < 0 {
+		return set{}, nil, false
 	}
-	return "SELECT count(*) FROM (" + members + ") AS m"
+	return first, allOf(slices.Delete(slices.Clone([]predicate(all)), place, place+1)), true
 }
 
 func (q *query) pageSQL(request page.Request) string {
