@@ -25,10 +25,21 @@ var (
 // Decode reads one JSON value with exact numbers (json.Number). Lone surrogate escapes become
 // LoneSurrogate, where encoding/json alone would turn them into U+FFFD unseen. Text that is not
 // UTF-8, and anything but blanks after the value, is an error. Of equal keys the last one counts.
+//
+// Texts of the value share memory with one copy of data.
 func Decode(data []byte) (any, error) {
 	if !utf8.Valid(data) {
 		return nil, errNotUTF8
 	}
+	scanner := scanner{text: string(MarkSurrogates(data))}
+	if v, ok := scanner.whole(); ok {
+		return v, nil
+	}
+	return decodeSlowly(data) // which says what is wrong, and where
+}
+
+// decodeSlowly is Decode by encoding/json. Where it finds no error the two agree.
+func decodeSlowly(data []byte) (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(MarkSurrogates(data)))
 	decoder.UseNumber()
 	var v any
