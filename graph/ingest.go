@@ -12,7 +12,11 @@ import (
 
 // takeIn sends records through ingest.
 func (r *Resolver) takeIn(ctx context.Context, records []map[string]any) (*model.IngestPayload, error) {
-	results, err := r.Ingest.Ingest(ctx, records, fault.Path{"records"})
+	at := fault.Path{"records"}
+	if err := ingest.CheckBatch(len(records), at); err != nil {
+		return nil, err
+	}
+	results, err := r.Ingest.Ingest(ctx, records, at)
 	if err != nil {
 		return nil, err
 	}

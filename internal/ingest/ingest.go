@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,8 +19,16 @@ import (
 	"github.com/onecdp/onecdp/internal/value"
 )
 
-// MaxBatch is how many records one batch may have.
+// MaxBatch is how many records one request may have.
 const MaxBatch = 1000
+
+// CheckBatch refuses, at the place of the list, a request that has no records or more than MaxBatch.
+func CheckBatch(records int, at fault.Path) error {
+	if records < 1 || records > MaxBatch {
+		return fault.Bad(at, "%d records; a batch has 1 to %d", records, MaxBatch)
+	}
+	return nil
+}
 
 // Status is what became of a record.
 type Status string
@@ -68,14 +77,10 @@ type entry struct {
 
 // Ingest takes records as maps shaped like RecordInput and answers each, in order. Each stands or falls
 // alone: a rejected one does not hold the others up. at is the place of the list in the caller's input.
-// A batch that is empty or longer than MaxBatch is a BAD_USER_INPUT as a whole.
 //
 // All accepted records are stored in one transaction when it returns without an error. An error means that
 // none was, or that nobody knows; sending them again with the same message ids is safe.
 func (s *Service) Ingest(ctx context.Context, records []map[string]any, at fault.Path) ([]Result, error) {
-	if len(records) == 0 || len(records) > MaxBatch {
-		return nil, fault.Bad(at, "%d records; a batch has 1 to %d", len(records), MaxBatch)
-	}
 	results := make([]Result, len(records))
 	var batch []*entry
 	for i, raw := range records {
@@ -89,27 +94,10 @@ func (s *Service) Ingest(ctx context.Context, records []map[string]any, at fault
 		}
 		batch = append(batch, s.enter(record, &results[i], at.With(i)))
 	}
-	fresh := withoutRepeats(batch)
-	if err := s.number(ctx, fresh); err != nil {
-		return nil, err
-	}
-	wanted := 0
-	for _, e := range fresh {
-		wanted += 1 + oneid.MaxIDs(len(e.set.Identities))
-	}
-	if len(fresh) > 0 {
-		ids, err := s.db.ReserveIDs(ctx, wanted)
-		if err != nil {
-			return nil, err
-		}
-		var left store.IDs
-		if err := s.db.WithTx(ctx, func(tx *store.Tx) error {
-			left = *ids // each attempt begins with the whole supply
-			return s.write(ctx, tx, &left, fresh)
-		}); err != nil {
+	if fresh := withoutRepeats(batch); len(fresh) > 0 {
+		if err := s.store(ctx, fresh); err != nil {
 			return nil, fmt.Errorf("ingest: %w", err)
 		}
-		s.db.ReturnIDs(&left)
 	}
 	for _, e := range batch {
 		if e.first != nil {
@@ -242,6 +230,34 @@ func (s *Service) number(ctx context.Context, batch []*entry) error {
 	return nil
 }
 
+// store brings a batch into the database.
+func (s *Service) store(ctx context.Context, batch []*entry) error {
+	if err := s.number(ctx, batch); err != nil {
+		return err
+	}
+	wanted := 0
+	sets := make([]*oneid.Set, len(batch))
+	for i, e := range batch {
+		wanted += 1 + oneid.MaxIDs(len(e.set.Identities))
+		sets[i] = e.set
+	}
+	ids, err := s.db.ReserveIDs(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	defer s.one.Guard(sets)()
+	var left store.IDs
+	if err := s.db.WithTx(ctx, func(tx *store.Tx) error {
+		left = *ids // each attempt begins with the whole supply
+		return s.write(ctx, tx, &left, batch)
+	}); err != nil {
+		return err
+	}
+	s.db.ReturnIDs(&left)
+	s.one.Remember(sets)
+	return nil
+}
+
 // write is one attempt to store the batch. It must leave nothing behind in the entries that a second
 // attempt does not set again.
 func (s *Service) write(ctx context.Context, tx *store.Tx, ids *store.IDs, batch []*entry) error {
@@ -259,12 +275,11 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, ids *store.IDs, batch
 	if err != nil || len(fresh) == 0 {
 		return err
 	}
-	sets := foldSets(fresh)
-	resolution, err := s.one.Resolve(ctx, tx, ids, sets)
+	resolution, err := s.one.Resolve(ctx, tx, ids, setsOf(fresh))
 	if err != nil {
 		return err
 	}
-	if err := addRecords(ctx, tx, fresh); err != nil {
+	if fresh, err = s.addRecords(ctx, tx, fresh); err != nil {
 		return err
 	}
 	if err := addEvents(ctx, tx, fresh); err != nil {
@@ -282,44 +297,57 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, ids *store.IDs, batch
 	return feed.Append(ctx, tx, changes(fresh, resolution))
 }
 
-// withoutKnown answers the records whose message is stored already, and returns the others.
+// withoutKnown looks the sets up, and answers the records whose message is stored already where storing them
+// again would have an effect beyond a row: on who is who, or on a golden record. Of the others, most of a
+// steady stream, addRecords finds out for free.
 func (s *Service) withoutKnown(ctx context.Context, tx *store.Tx, batch []*entry) ([]*entry, error) {
-	var numbers, sources []int64
+	sets := foldSets(batch)
+	if err := s.one.Find(ctx, tx, sets); err != nil {
+		return nil, err
+	}
+	known, err := s.answerKnown(ctx, tx, batch, (*entry).hasEffects)
+	if err != nil || len(known) == 0 {
+		return batch, err
+	}
+	fresh := slices.DeleteFunc(slices.Clone(batch), func(e *entry) bool { return known[e] })
+	// What only repeated records show must not count: the sets are folded and looked up again without them.
+	return fresh, s.one.Find(ctx, tx, foldSets(fresh))
+}
+
+// hasEffects tells that storing the record changes more than its own rows.
+func (e *entry) hasEffects() bool { return e.set.New() || speaks(e.Attributes) }
+
+// answerKnown answers those of the chosen records whose message another record has used, and returns them.
+func (s *Service) answerKnown(ctx context.Context, tx *store.Tx, batch []*entry, chosen func(*entry) bool) (map[*entry]bool, error) {
+	var numbers, own, sources []int64
 	var keys []string
 	for i, e := range batch {
-		if e.MessageID != "" {
-			numbers, sources, keys = append(numbers, int64(i)), append(sources, int64(e.source)), append(keys, e.key)
+		if e.MessageID != "" && chosen(e) {
+			numbers, own, sources, keys = append(numbers, int64(i)), append(own, e.id), append(sources, int64(e.source)), append(keys, e.key)
 		}
 	}
 	if len(numbers) == 0 {
-		return batch, nil
+		return nil, nil
 	}
 	var args store.Args
-	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("n", numbers), store.Int64s("source_id", sources), store.Texts("message_id", keys))
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("n", numbers), store.Int64s("id", own),
+		store.Int64s("source_id", sources), store.Texts("message_id", keys))
 	rows, err := tx.Query(ctx, "SELECT given.n, coalesce(c.public_id, 0) FROM "+given+
-		" JOIN records r ON r.source_id = given.source_id AND r.message_id = given.message_id"+
+		" JOIN records r ON r.source_id = given.source_id AND r.message_id = given.message_id AND r.id <> given.id"+
 		" LEFT JOIN set_owners o ON "+oneid.OwnedBy("r", "o")+
 		" LEFT JOIN customers c ON c.id = o.customer_id", args...)
-	known := map[int]bool{}
-	if _, err := store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
+	known := map[*entry]bool{}
+	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
 		var n int
 		var handle oneid.Handle
 		if err := row.Scan(&n, &handle); err != nil {
 			return err
 		}
-		known[n] = true
+		known[batch[n]] = true
 		*batch[n].result = Result{Status: Duplicate, Customer: handle}
 		return nil
-	}); err != nil {
-		return nil, err
-	}
-	var fresh []*entry
-	for i, e := range batch {
-		if !known[i] {
-			fresh = append(fresh, e)
-		}
-	}
-	return fresh, nil
+	})
+	return known, err
 }
 
 // foldSets lets records with the same identities share one set.
@@ -340,6 +368,19 @@ func foldSets(batch []*entry) []*oneid.Set {
 			set.Time = e.OccurredAt
 		}
 		e.set = set
+	}
+	return sets
+}
+
+// setsOf lists the sets of a batch, once each.
+func setsOf(batch []*entry) []*oneid.Set {
+	seen := map[*oneid.Set]bool{}
+	var sets []*oneid.Set
+	for _, e := range batch {
+		if !seen[e.set] {
+			seen[e.set] = true
+			sets = append(sets, e.set)
+		}
 	}
 	return sets
 }

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	benchRows   = 100_000
-	benchPeople = 20_000
+	benchRows   = 200_000
+	benchPeople = 10_000
 )
 
 // BenchmarkImport imports a file of purchases whose buyers are Zipf-distributed, with resolution and dedupe. On

@@ -26,7 +26,7 @@ type Ingester interface {
 
 // Defaults and bounds of an import.
 const (
-	DefaultBatch   = 1000    // records in one call of Ingest, and its greatest number
+	DefaultBatch   = 5000    // records in one call of Ingest, and its greatest number
 	DefaultWorkers = 2       // calls of Ingest at a time
 	MaxLine        = 1 << 20 // bytes; a longer line or CSV row is rejected
 	maxBatchBytes  = 4 << 20 // a batch of long lines is sent early, to bound memory

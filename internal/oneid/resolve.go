@@ -41,6 +41,9 @@ type Set struct {
 	isNew  bool
 }
 
+// New tells that Find did not know the set.
+func (set *Set) New() bool { return set.isNew }
+
 // Customer is a living customer that a transaction holds locked, or has just made.
 type Customer struct {
 	Row       Row
@@ -72,15 +75,13 @@ type Resolution struct {
 // MaxIDs is how many ids Resolve may take for a set of n identities.
 func MaxIDs(n int) int { return 2 + 3*n }
 
-// Resolve finds the owner of every set, making, extending and merging customers as the sets say.
+// Resolve gives every set that Find has looked up its owner, making, extending and merging customers as the
+// new sets say.
 //
 // Locks are taken in one order by everybody: identities by key, customers by number, sets by digest. What was
 // read before the locks is read again after them; where it has changed the transaction starts over. A set that
 // is known and states nothing takes no lock. Save must follow in the same transaction.
 func (s *Service) Resolve(ctx context.Context, tx *store.Tx, ids *store.IDs, sets []*Set) (*Resolution, error) {
-	if err := s.findSets(ctx, tx, sets); err != nil {
-		return nil, err
-	}
 	var (
 		stars  []Star
 		shown  []*Set // the set of each star
@@ -168,8 +169,8 @@ func rowsToLock(plan Plan, sets []*Set) []Row {
 	return slices.Compact(rows)
 }
 
-// findSets fills in the sets that are known already, and marks the others.
-func (s *Service) findSets(ctx context.Context, tx *store.Tx, sets []*Set) error {
+// Find fills in the sets that are known already, and marks the others as new.
+func (s *Service) Find(ctx context.Context, tx *store.Tx, sets []*Set) error {
 	var (
 		digests = make([][]byte, len(sets))
 		times   = make([]time.Time, len(sets))
@@ -375,7 +376,7 @@ func (s *Service) confirm(ctx context.Context, tx *store.Tx, before known, stars
 	if len(speaking) == 0 {
 		return nil
 	}
-	if err := s.findSets(ctx, tx, speaking); err != nil {
+	if err := s.Find(ctx, tx, speaking); err != nil {
 		return err
 	}
 	owners := map[int64]Row{}

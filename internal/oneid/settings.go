@@ -28,6 +28,7 @@ type Service struct {
 	names    map[int32]identity.TypeName
 
 	followers []Follower
+	guard     guard
 }
 
 // Open prepares a migrated database on its first start, storing the settings and the identity types that

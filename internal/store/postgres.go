@@ -113,6 +113,10 @@ func (postgresDialect) CommittedBetween(args *Args, base, window string) string 
 func (postgresDialect) relation(name string, columns []Column, args *Args) string {
 	var names, selects, arrays []string
 	for _, column := range columns {
+		if column.constant != nil {
+			selects = append(selects, args.Bind(column.constant)+"::timestamptz AS "+column.name)
+			continue
+		}
 		names = append(names, column.name)
 		selects = append(selects, column.name+column.cast+" AS "+column.name)
 		arrays = append(arrays, args.Bind(column.array())+"::"+column.postgres+"[]")

@@ -20,6 +20,7 @@ type Column struct {
 	rows     int
 	cast     string // what makes the column's type of the element, on PostgreSQL
 	decode   string // the same on SQLite: a function around the JSON value, or ""
+	constant any    // the instant of every row, bound once; nil: the column has values of its own
 }
 
 // Int64s is a column of whole numbers.
@@ -118,6 +119,9 @@ func Times(name string, values []time.Time) Column {
 	}
 }
 
+// AlwaysAt is a column with the same instant in every row. It cannot be a relation's only column.
+func AlwaysAt(name string, at time.Time) Column { return Column{name: name, constant: at} }
+
 // Relation writes columns of equal length as a table for a FROM clause, bound as parameters:
 // the statement's text does not depend on the values or their number.
 func Relation(d Dialect, name string, args *Args, columns ...Column) string {
@@ -139,7 +143,7 @@ func Insert(d Dialect, table, suffix string, args *Args, columns ...Column) stri
 
 // InsertRows adds the rows to a table and returns how many were new.
 func (tx *Tx) InsertRows(ctx context.Context, table, suffix string, columns ...Column) (int64, error) {
-	if columns[0].rows == 0 {
+	if columns[0].rows == 0 { // the first column is never AlwaysAt
 		return 0, nil
 	}
 	var args Args

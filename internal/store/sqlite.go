@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -107,25 +108,31 @@ func (sqliteDialect) CommittedBetween(args *Args, base, window string) string {
 
 // relation sends the rows as one JSON list of lists.
 func (sqliteDialect) relation(name string, columns []Column, args *Args) string {
+	varying := slices.DeleteFunc(slices.Clone(columns), func(c Column) bool { return c.constant != nil })
 	rows := []byte{'['}
-	for row := range columns[0].rows {
+	for row := range varying[0].rows {
 		if row > 0 {
 			rows = append(rows, ',')
 		}
-		for i, column := range columns {
+		for i, column := range varying {
 			rows = append(rows, "[,"[min(i, 1)])
 			rows = column.text(rows, row)
 		}
 		rows = append(rows, ']')
 	}
 	place := args.Bind(string(append(rows, ']')))
-	selects := make([]string, len(columns))
-	for i, column := range columns {
+	var selects []string
+	for _, column := range columns {
+		if column.constant != nil {
+			selects = append(selects, args.Bind(column.constant)+" AS "+column.name)
+		}
+	}
+	for i, column := range varying {
 		value := "value ->> " + strconv.Itoa(i)
 		if column.decode != "" {
 			value = column.decode + "(" + value + ")"
 		}
-		selects[i] = value + " AS " + column.name
+		selects = append(selects, value+" AS "+column.name)
 	}
 	return "(SELECT " + strings.Join(selects, ", ") + " FROM json_each(" + place + ")) AS " + name
 }
