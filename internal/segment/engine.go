@@ -14,6 +14,9 @@ type engine interface {
 	// unitesSets tells whether an OR of sets is to be written as one set. PostgreSQL joins with a set once,
 	// but checks an OR row by row; SQLite makes a table of each set either way.
 	unitesSets() bool
+	// sorted is an ORDER BY expression that is sorted by, never walked by an index. PostgreSQL, expecting to be done
+	// soon, would otherwise compare customer after customer with every row of a computed set.
+	sorted(column string) string
 	// holds is the positive form of a test on a document; never NULL.
 	holds(c *compiler, doc document, test rule.Test) string
 	// oneOf is the condition that a whole number is in the list.

@@ -22,6 +22,8 @@ func (postgresEngine) noneOf(set string) string {
 
 func (postgresEngine) unitesSets() bool { return true }
 
+func (postgresEngine) sorted(column string) string { return column + " + 0" }
+
 func (postgresEngine) oneOf(c *compiler, number string, list []int64) string {
 	return number + " = ANY(" + c.args.Bind(pq.Int64Array(list)) + "::bigint[])"
 }

@@ -151,7 +151,25 @@ func (q *query) pageSQL(request page.Request) string {
 	if request.After != nil {
 		sql += " AND c.public_id > " + q.args.Bind(request.After[0])
 	}
-	return sql + " ORDER BY c.public_id LIMIT " + q.args.Bind(int64(request.Limit()))
+	order := "c.public_id"
+	if computesSets(q.predicates[0]) {
+		order = q.engine.sorted(order)
+	}
+	return sql + " ORDER BY " + order + " LIMIT " + q.args.Bind(int64(request.Limit()))
+}
+
+// computesSets tells whether a set must be computed whole before the first customer can be told to be in it.
+func computesSets(p predicate) bool {
+	switch p := p.(type) {
+	case member:
+		return !p.none && p.set.head != ""
+	case both:
+		return slices.ContainsFunc(p, computesSets)
+	case either:
+		return slices.ContainsFunc(p, func(p predicate) bool { _, isSet := p.(member); return isSet || computesSets(p) })
+	default:
+		return false
+	}
 }
 
 // Count is how many customers a rule means.

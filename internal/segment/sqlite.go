@@ -14,6 +14,8 @@ type sqliteEngine struct{}
 func (sqliteEngine) noneOf(set string) string { return "c.id NOT IN (" + set + ")" }
 func (sqliteEngine) unitesSets() bool         { return false }
 
+func (sqliteEngine) sorted(column string) string { return column }
+
 func (sqliteEngine) holds(c *compiler, doc document, test rule.Test) string {
 	switch {
 	case doc.text && (test.Op == rule.Equals || test.Op == rule.In):
