@@ -11581,6 +11581,7 @@ type RecordMutation struct {
 	received_at   *time.Time
 	digest        *int64
 	adddigest     *int64
+	quiet         *bool
 	withdrawn     *bool
 	clearedFields map[string]struct{}
 	done          bool
@@ -12038,6 +12039,42 @@ func (m *RecordMutation) ResetDigest() {
 	m.adddigest = nil
 }
 
+// SetQuiet sets the "quiet" field.
+func (m *RecordMutation) SetQuiet(b bool) {
+	m.quiet = &b
+}
+
+// Quiet returns the value of the "quiet" field in the mutation.
+func (m *RecordMutation) Quiet() (r bool, exists bool) {
+	v := m.quiet
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuiet returns the old "quiet" field's value of the Record entity.
+// If the Record object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordMutation) OldQuiet(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuiet is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuiet requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuiet: %w", err)
+	}
+	return oldValue.Quiet, nil
+}
+
+// ResetQuiet resets all changes to the "quiet" field.
+func (m *RecordMutation) ResetQuiet() {
+	m.quiet = nil
+}
+
 // SetWithdrawn sets the "withdrawn" field.
 func (m *RecordMutation) SetWithdrawn(b bool) {
 	m.withdrawn = &b
@@ -12108,7 +12145,7 @@ func (m *RecordMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RecordMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 9)
 	if m.source_id != nil {
 		fields = append(fields, record.FieldSourceID)
 	}
@@ -12129,6 +12166,9 @@ func (m *RecordMutation) Fields() []string {
 	}
 	if m.digest != nil {
 		fields = append(fields, record.FieldDigest)
+	}
+	if m.quiet != nil {
+		fields = append(fields, record.FieldQuiet)
 	}
 	if m.withdrawn != nil {
 		fields = append(fields, record.FieldWithdrawn)
@@ -12155,6 +12195,8 @@ func (m *RecordMutation) Field(name string) (ent.Value, bool) {
 		return m.ReceivedAt()
 	case record.FieldDigest:
 		return m.Digest()
+	case record.FieldQuiet:
+		return m.Quiet()
 	case record.FieldWithdrawn:
 		return m.Withdrawn()
 	}
@@ -12180,6 +12222,8 @@ func (m *RecordMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldReceivedAt(ctx)
 	case record.FieldDigest:
 		return m.OldDigest(ctx)
+	case record.FieldQuiet:
+		return m.OldQuiet(ctx)
 	case record.FieldWithdrawn:
 		return m.OldWithdrawn(ctx)
 	}
@@ -12239,6 +12283,13 @@ func (m *RecordMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDigest(v)
+		return nil
+	case record.FieldQuiet:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuiet(v)
 		return nil
 	case record.FieldWithdrawn:
 		v, ok := value.(bool)
@@ -12376,6 +12427,9 @@ func (m *RecordMutation) ResetField(name string) error {
 		return nil
 	case record.FieldDigest:
 		m.ResetDigest()
+		return nil
+	case record.FieldQuiet:
+		m.ResetQuiet()
 		return nil
 	case record.FieldWithdrawn:
 		m.ResetWithdrawn()

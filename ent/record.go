@@ -31,6 +31,8 @@ type Record struct {
 	ReceivedAt time.Time `json:"received_at,omitempty"`
 	// First 8 bytes of SHA-256 of the canonical body.
 	Digest int64 `json:"digest,omitempty"`
+	// No event came with it.
+	Quiet bool `json:"quiet,omitempty"`
 	// Withdrawn holds the value of the "withdrawn" field.
 	Withdrawn    bool `json:"withdrawn,omitempty"`
 	selectValues sql.SelectValues
@@ -41,7 +43,7 @@ func (*Record) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case record.FieldWithdrawn:
+		case record.FieldQuiet, record.FieldWithdrawn:
 			values[i] = new(sql.NullBool)
 		case record.FieldID, record.FieldSourceID, record.FieldSetID, record.FieldChannelID, record.FieldDigest:
 			values[i] = new(sql.NullInt64)
@@ -113,6 +115,12 @@ func (_m *Record) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Digest = value.Int64
 			}
+		case record.FieldQuiet:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field quiet", values[i])
+			} else if value.Valid {
+				_m.Quiet = value.Bool
+			}
 		case record.FieldWithdrawn:
 			if value, ok := values[i].(*sql.NullBool); !ok {
 				return fmt.Errorf("unexpected type %T for field withdrawn", values[i])
@@ -177,6 +185,9 @@ func (_m *Record) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("digest=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Digest))
+	builder.WriteString(", ")
+	builder.WriteString("quiet=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Quiet))
 	builder.WriteString(", ")
 	builder.WriteString("withdrawn=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Withdrawn))

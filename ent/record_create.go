@@ -70,6 +70,12 @@ func (_c *RecordCreate) SetDigest(v int64) *RecordCreate {
 	return _c
 }
 
+// SetQuiet sets the "quiet" field.
+func (_c *RecordCreate) SetQuiet(v bool) *RecordCreate {
+	_c.mutation.SetQuiet(v)
+	return _c
+}
+
 // SetWithdrawn sets the "withdrawn" field.
 func (_c *RecordCreate) SetWithdrawn(v bool) *RecordCreate {
 	_c.mutation.SetWithdrawn(v)
@@ -151,6 +157,9 @@ func (_c *RecordCreate) check() error {
 	if _, ok := _c.mutation.Digest(); !ok {
 		return &ValidationError{Name: "digest", err: errors.New(`ent: missing required field "Record.digest"`)}
 	}
+	if _, ok := _c.mutation.Quiet(); !ok {
+		return &ValidationError{Name: "quiet", err: errors.New(`ent: missing required field "Record.quiet"`)}
+	}
 	if _, ok := _c.mutation.Withdrawn(); !ok {
 		return &ValidationError{Name: "withdrawn", err: errors.New(`ent: missing required field "Record.withdrawn"`)}
 	}
@@ -213,6 +222,10 @@ func (_c *RecordCreate) createSpec() (*Record, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Digest(); ok {
 		_spec.SetField(record.FieldDigest, field.TypeInt64, value)
 		_node.Digest = value
+	}
+	if value, ok := _c.mutation.Quiet(); ok {
+		_spec.SetField(record.FieldQuiet, field.TypeBool, value)
+		_node.Quiet = value
 	}
 	if value, ok := _c.mutation.Withdrawn(); ok {
 		_spec.SetField(record.FieldWithdrawn, field.TypeBool, value)

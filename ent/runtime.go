@@ -86,7 +86,7 @@ func init() {
 	recordFields := schema.Record{}.Fields()
 	_ = recordFields
 	// recordDescWithdrawn is the schema descriptor for withdrawn field.
-	recordDescWithdrawn := recordFields[7].Descriptor()
+	recordDescWithdrawn := recordFields[8].Descriptor()
 	// record.DefaultWithdrawn holds the default value on creation for the withdrawn field.
 	record.DefaultWithdrawn = recordDescWithdrawn.Default.(bool)
 	segmentFields := schema.Segment{}.Fields()

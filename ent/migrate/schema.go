@@ -389,6 +389,7 @@ var (
 		{Name: "occurred_at", Type: field.TypeTime},
 		{Name: "received_at", Type: field.TypeTime},
 		{Name: "digest", Type: field.TypeInt64},
+		{Name: "quiet", Type: field.TypeBool},
 		{Name: "withdrawn", Type: field.TypeBool, Default: false},
 	}
 	// RecordsTable holds the schema information for the "records" table.
@@ -401,6 +402,9 @@ var (
 				Name:    "record_set_id_occurred_at_id",
 				Unique:  false,
 				Columns: []*schema.Column{RecordsColumns[3], RecordsColumns[5], RecordsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "quiet",
+				},
 			},
 		},
 	}

@@ -25,6 +25,8 @@ const (
 	FieldReceivedAt = "received_at"
 	// FieldDigest holds the string denoting the digest field in the database.
 	FieldDigest = "digest"
+	// FieldQuiet holds the string denoting the quiet field in the database.
+	FieldQuiet = "quiet"
 	// FieldWithdrawn holds the string denoting the withdrawn field in the database.
 	FieldWithdrawn = "withdrawn"
 	// Table holds the table name of the record in the database.
@@ -41,6 +43,7 @@ var Columns = []string{
 	FieldOccurredAt,
 	FieldReceivedAt,
 	FieldDigest,
+	FieldQuiet,
 	FieldWithdrawn,
 }
 
@@ -100,6 +103,11 @@ func ByReceivedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByDigest orders the results by the digest field.
 func ByDigest(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDigest, opts...).ToFunc()
+}
+
+// ByQuiet orders the results by the quiet field.
+func ByQuiet(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldQuiet, opts...).ToFunc()
 }
 
 // ByWithdrawn orders the results by the withdrawn field.

@@ -89,6 +89,11 @@ func Digest(v int64) predicate.Record {
 	return predicate.Record(sql.FieldEQ(FieldDigest, v))
 }
 
+// Quiet applies equality check predicate on the "quiet" field. It's identical to QuietEQ.
+func Quiet(v bool) predicate.Record {
+	return predicate.Record(sql.FieldEQ(FieldQuiet, v))
+}
+
 // Withdrawn applies equality check predicate on the "withdrawn" field. It's identical to WithdrawnEQ.
 func Withdrawn(v bool) predicate.Record {
 	return predicate.Record(sql.FieldEQ(FieldWithdrawn, v))
@@ -407,6 +412,16 @@ func DigestLT(v int64) predicate.Record {
 // DigestLTE applies the LTE predicate on the "digest" field.
 func DigestLTE(v int64) predicate.Record {
 	return predicate.Record(sql.FieldLTE(FieldDigest, v))
+}
+
+// QuietEQ applies the EQ predicate on the "quiet" field.
+func QuietEQ(v bool) predicate.Record {
+	return predicate.Record(sql.FieldEQ(FieldQuiet, v))
+}
+
+// QuietNEQ applies the NEQ predicate on the "quiet" field.
+func QuietNEQ(v bool) predicate.Record {
+	return predicate.Record(sql.FieldNEQ(FieldQuiet, v))
 }
 
 // WithdrawnEQ applies the EQ predicate on the "withdrawn" field.

@@ -23,14 +23,14 @@ func (s *Service) addRecords(ctx context.Context, tx *store.Tx, batch []*entry) 
 	})
 	n := len(sorted)
 	numbers, sources, sets, digests := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
-	channels, keys, occurred := make([]*int64, n), make([]string, n), make([]time.Time, n)
+	channels, keys, occurred, quiet := make([]*int64, n), make([]string, n), make([]time.Time, n), make([]bool, n)
 	for i, e := range sorted {
 		numbers[i], sources[i], sets[i], digests[i] = e.id, int64(e.source), e.set.ID, e.digest
-		channels[i], keys[i], occurred[i] = e.channel, e.key, e.OccurredAt
+		channels[i], keys[i], occurred[i], quiet[i] = e.channel, e.key, e.OccurredAt, e.Event == nil
 	}
 	added, err := tx.InsertRows(ctx, "records", "ON CONFLICT DO NOTHING", store.Int64s("id", numbers), store.Int64s("source_id", sources),
 		store.Texts("message_id", keys), store.Int64s("set_id", sets), store.NullInt64s("channel_id", channels),
-		store.Times("occurred_at", occurred), store.AlwaysAt("received_at", tx.Now), store.Int64s("digest", digests))
+		store.Times("occurred_at", occurred), store.AlwaysAt("received_at", tx.Now), store.Int64s("digest", digests), store.Bools("quiet", quiet))
 	if err != nil || added == int64(n) {
 		return batch, err
 	}

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,11 +21,13 @@ import (
 const (
 	benchRows   = 200_000
 	benchPeople = 10_000
+	benchBefore = 1_000_000 // events that are in the table already
 )
 
-// BenchmarkImport imports a file of purchases whose buyers are Zipf-distributed, with resolution and dedupe. On
-// PostgreSQL it also reports how that compares with COPY of the same events into the same table, ready made and
-// in the same order, in the same run: 1 would be as fast as COPY. "again" imports the file a second time.
+// BenchmarkImport imports a file of purchases whose buyers are Zipf-distributed, with resolution and dedupe, into a
+// table that holds a million events. On PostgreSQL it also reports how that compares with COPY of the same events
+// into the same table, ready made and in the same order, in the same run: 1 would be as fast as COPY. "again"
+// imports the file a second time, when all its rows are duplicates.
 func BenchmarkImport(b *testing.B) {
 	file := purchases(b)
 	dbtest.Bench(b, func(b *testing.B, db *store.DB) {
@@ -33,7 +37,7 @@ func BenchmarkImport(b *testing.B) {
 		}
 		var first, again, floor time.Duration
 		for b.Loop() {
-			empty(b, db)
+			refill(b, db)
 			run := func() time.Duration {
 				summary, err := load.Run(b.Context(), services.Ingest, load.Options{Path: file})
 				if err != nil || summary.Accepted+summary.Duplicates != benchRows {
@@ -84,8 +88,8 @@ func purchases(b *testing.B) string {
 	return path
 }
 
-// empty forgets all records and customers.
-func empty(b *testing.B, db *store.DB) {
+// refill forgets all records and customers, and puts events of others into the table.
+func refill(b *testing.B, db *store.DB) {
 	b.Helper()
 	tables := []string{"customers", "customer_handles", "identities", "identity_sets", "identity_set_members", "set_owners", "records", "events", "changes"}
 	err := db.WithTx(b.Context(), func(tx *store.Tx) error {
@@ -98,7 +102,11 @@ func empty(b *testing.B, db *store.DB) {
 				return err
 			}
 		}
-		return nil
+		_, err := tx.Exec(b.Context(), strings.ReplaceAll(map[string]string{
+			"postgres": `INSERT INTO events (set_id, occurred_at, id, received_at, name_id, source_id, channel_id, amount, properties) SELECT -1 - i % 50000, timestamptz '2024-01-01' + i * interval '30 seconds', -i, now(), 1, 1, 1, i, '{"sku":"x","amount":9.5}' FROM generate_series(1, @rows) i`,
+			"sqlite":   `INSERT INTO events (set_id, occurred_at, id, received_at, name_id, source_id, channel_id, amount, properties) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < @rows) SELECT -1 - i % 50000, 1704067200000000 + i * 30000000, -i, 0, 1, 1, 1, i, '{"sku":"x","amount":9.5}' FROM n`,
+		}[tx.Dialect().Name()], "@rows", strconv.Itoa(benchBefore)))
+		return err
 	})
 	if err != nil {
 		b.Fatal(err)
@@ -109,7 +117,7 @@ func empty(b *testing.B, db *store.DB) {
 func copyEvents(b *testing.B, db *store.DB) time.Duration {
 	b.Helper()
 	const columns = "set_id, occurred_at, id, received_at, amount, name_id, source_id, channel_id, properties"
-	rows, err := db.QueryFresh(b.Context(), "SELECT "+columns+" FROM events ORDER BY id")
+	rows, err := db.QueryFresh(b.Context(), "SELECT "+columns+" FROM events WHERE id > 0 ORDER BY id")
 	events, err := store.Collect(rows, err, func(row store.Row, into *[9]any) error {
 		cells := make([]any, len(into))
 		for i := range into {
@@ -123,7 +131,7 @@ func copyEvents(b *testing.B, db *store.DB) time.Duration {
 	for i := range events { // jsonb comes as bytes and must go as text
 		events[i][8] = string(events[i][8].([]byte))
 	}
-	empty(b, db)
+	refill(b, db)
 	start := time.Now()
 	if err := copyAll(b.Context(), db, columns, events); err != nil {
 		b.Fatal(err)

@@ -8,9 +8,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -105,8 +108,8 @@ func Run(ctx context.Context, into Ingester, o Options) (Summary, error) {
 	rejects := newRejects(o, in)
 	tally := &tally{rejects: rejects, notes: map[string]int{}, summary: Summary{DryRun: o.DryRun}}
 	meter := newMeter(o.Progress, in)
-	err = pump(ctx, into, rows, o, func(d done) error {
-		if err := tally.add(d); err != nil {
+	err = pump(ctx, into, rows, o, func(b *batch) error {
+		if err := tally.add(b); err != nil {
 			return err
 		}
 		meter.show(tally.summary, in.position())
@@ -117,36 +120,43 @@ func Run(ctx context.Context, into Ingester, o Options) (Summary, error) {
 	return tally.total(time.Since(began)), err
 }
 
-// batch is a run of rows in the order of the file.
+// batch is a run of rows in the order of the file, dealt out to the workers.
 type batch struct {
-	number int
-	rows   []row
-	err    error // of reading on after these rows
-}
-
-// done is a batch with the answers to those of its rows that made a record.
-type done struct {
-	batch
-	results []ingest.Result
+	number  int
+	rows    []row
+	results []ingest.Result // a row's, at its position; none for a row that made no record
+	shares  [][]int         // the positions of each worker's rows
+	left    atomic.Int32    // workers that have not finished their share
+	err     error           // of reading on after these rows
 }
 
 // pump reads ahead in one goroutine, ingests in others, and hands the batches to collect in the order of the file.
 // It does not wait for the reading one: standard input may never say another word.
-func pump(ctx context.Context, into Ingester, rows rowReader, o Options, collect func(done) error) error {
+//
+// The rows of one person all go to the same worker. Two transactions that make the same customer would wait for
+// each other, and what was meant to run at once would run in turn.
+func pump(ctx context.Context, into Ingester, rows rowReader, o Options, collect func(*batch) error) error {
 	workers := o.Workers
 	if workers <= 0 {
 		workers = DefaultWorkers
 	}
+	size := o.Batch
+	if size <= 0 || size > DefaultBatch {
+		size = DefaultBatch
+	}
 	group, ctx := errgroup.WithContext(ctx)
-	read := make(chan batch, workers)
-	finished := make(chan done, workers)
-	go cut(ctx, rows, o.Batch, read)
+	queues := make([]chan *batch, workers)
+	for i := range queues {
+		queues[i] = make(chan *batch, 2)
+	}
+	finished := make(chan *batch, workers)
+	go cut(ctx, rows, size*workers, queues)
 	var sending sync.WaitGroup
-	for range workers {
+	for i := range workers {
 		sending.Add(1)
 		group.Go(func() error {
 			defer sending.Done()
-			return send(ctx, into, read, finished)
+			return send(ctx, into, size, i, queues[i], finished)
 		})
 	}
 	go func() {
@@ -158,15 +168,15 @@ func pump(ctx context.Context, into Ingester, rows rowReader, o Options, collect
 }
 
 // inOrder collects batches by their numbers, without gaps.
-func inOrder(finished <-chan done, collect func(done) error) error {
-	waiting := map[int]done{}
+func inOrder(finished <-chan *batch, collect func(*batch) error) error {
+	waiting := map[int]*batch{}
 	next := 0
-	for d := range finished {
-		waiting[d.number] = d
-		for d, ready := waiting[next]; ready; d, ready = waiting[next] {
+	for b := range finished {
+		waiting[b.number] = b
+		for b, ready := waiting[next]; ready; b, ready = waiting[next] {
 			delete(waiting, next)
 			next++
-			if err := collect(d); err != nil {
+			if err := collect(b); err != nil {
 				return err
 			}
 		}
@@ -174,30 +184,39 @@ func inOrder(finished <-chan done, collect func(done) error) error {
 	return nil
 }
 
-// cut makes batches of rows until the input ends.
-func cut(ctx context.Context, rows rowReader, size int, read chan<- batch) {
-	defer close(read)
-	if size <= 0 || size > DefaultBatch {
-		size = DefaultBatch
-	}
+// cut makes batches of rows until the input ends, and gives each to all workers.
+func cut(ctx context.Context, rows rowReader, size int, queues []chan *batch) {
+	defer func() {
+		for _, queue := range queues {
+			close(queue)
+		}
+	}()
 	for number := 0; ; number++ {
-		b := batch{number: number, rows: make([]row, 0, size)}
+		b := &batch{number: number, shares: make([][]int, len(queues))}
+		b.left.Store(int32(len(queues)))
 		bytes := 0
-		for b.err == nil && len(b.rows) < size && bytes < maxBatchBytes {
+		for b.err == nil && len(b.rows) < size && bytes < maxBatchBytes*len(queues) {
 			var r row
 			if r, b.err = rows.next(); b.err == nil {
+				if r.fault == nil {
+					worker := person(r.record) % uint32(len(queues))
+					b.shares[worker] = append(b.shares[worker], len(b.rows))
+				}
 				b.rows = append(b.rows, r)
 				bytes += len(r.raw)
 			}
 		}
+		b.results = make([]ingest.Result, len(b.rows))
 		ended := b.err != nil
 		if errors.Is(b.err, io.EOF) {
 			b.err = nil
 		}
-		select {
-		case read <- b:
-		case <-ctx.Done():
-			return
+		for _, queue := range queues {
+			select {
+			case queue <- b:
+			case <-ctx.Done():
+				return
+			}
 		}
 		if ended {
 			return
@@ -205,23 +224,41 @@ func cut(ctx context.Context, rows rowReader, size int, read chan<- batch) {
 	}
 }
 
-func send(ctx context.Context, into Ingester, read <-chan batch, finished chan<- done) error {
+// person is a number that records with the same first identity share.
+func person(record map[string]any) uint32 {
+	list, _ := record["identities"].([]any)
+	if len(list) == 0 {
+		return 0
+	}
+	first, _ := list[0].(map[string]any)
+	text, _ := first["value"].(string)
+	hash := fnv.New32a()
+	_, _ = io.WriteString(hash, text)
+	return hash.Sum32()
+}
+
+// send ingests one worker's shares, at most size records at a time. The last worker of a batch hands it on.
+func send(ctx context.Context, into Ingester, size, worker int, queue <-chan *batch, finished chan<- *batch) error {
 	for {
-		var b batch
+		var b *batch
 		var more bool
 		select {
-		case b, more = <-read:
+		case b, more = <-queue:
 		case <-ctx.Done():
 		}
 		if ctx.Err() != nil || !more {
 			return ctx.Err()
 		}
-		results, err := ingestRows(ctx, into, b.rows)
-		if err != nil {
-			return err
+		for share := range slices.Chunk(b.shares[worker], size) {
+			if err := ingestRows(ctx, into, b, share); err != nil {
+				return err
+			}
+		}
+		if b.left.Add(-1) > 0 {
+			continue
 		}
 		select {
-		case finished <- done{batch: b, results: results}:
+		case finished <- b:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -231,22 +268,23 @@ func send(ctx context.Context, into Ingester, read <-chan batch, finished chan<-
 	}
 }
 
-// ingestRows ingests the rows that are records.
-func ingestRows(ctx context.Context, into Ingester, rows []row) ([]ingest.Result, error) {
-	records := make([]map[string]any, 0, len(rows))
-	for _, r := range rows {
-		if r.fault == nil {
-			records = append(records, r.record)
-		}
-	}
-	if len(records) == 0 {
-		return nil, nil
+// ingestRows ingests the rows at some positions of a batch.
+func ingestRows(ctx context.Context, into Ingester, b *batch, positions []int) error {
+	records := make([]map[string]any, len(positions))
+	for i, position := range positions {
+		records[i] = b.rows[position].record
 	}
 	results, err := into.Ingest(ctx, records, nil)
-	if err == nil && len(results) != len(records) {
-		err = fmt.Errorf("load: %d results for %d records", len(results), len(records))
+	if err != nil {
+		return err
 	}
-	return results, err
+	if len(results) != len(records) {
+		return fmt.Errorf("load: %d results for %d records", len(results), len(records))
+	}
+	for i, position := range positions {
+		b.results[position] = results[i]
+	}
+	return nil
 }
 
 // checker looks at records the way ingest does before it writes.

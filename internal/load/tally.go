@@ -19,9 +19,8 @@ type tally struct {
 	summary Summary
 }
 
-func (t *tally) add(d done) error {
-	results := d.results
-	for _, r := range d.rows {
+func (t *tally) add(b *batch) error {
+	for i, r := range b.rows {
 		t.summary.Read++
 		if r.fault != nil {
 			t.summary.Rejected++
@@ -30,9 +29,7 @@ func (t *tally) add(d done) error {
 			}
 			continue
 		}
-		result := results[0]
-		results = results[1:]
-		switch result.Status {
+		switch result := b.results[i]; result.Status {
 		case ingest.Accepted:
 			t.summary.Accepted++
 			t.note(result.Fault)

@@ -84,33 +84,43 @@ type placedIdentity struct {
 	source int32
 }
 
-// sightings are the times of the oldest and the newest record of an identity: of each set it was in the first entry from either
-// end of the index over (set_id, occurred_at, id), so that a long history costs no more than a short one.
+// sightings are the times of the oldest and the newest record of an identity, of those with an event and of those without: of each
+// set it was in the first entry from either end of an index, so that a long history costs no more than a short one.
 const sightings = `,
-  (SELECT min((SELECT r.occurred_at FROM records r WHERE r.set_id = m.set_id AND NOT r.withdrawn
+  (SELECT min((SELECT e.occurred_at FROM events e WHERE e.set_id = m.set_id
+      ORDER BY e.occurred_at, e.id LIMIT 1)) FROM identity_set_members m WHERE m.identity_id = i.id),
+  (SELECT max((SELECT e.occurred_at FROM events e WHERE e.set_id = m.set_id
+      ORDER BY e.occurred_at DESC, e.id DESC LIMIT 1)) FROM identity_set_members m WHERE m.identity_id = i.id),
+  (SELECT min((SELECT r.occurred_at FROM records r WHERE r.set_id = m.set_id AND r.quiet AND NOT r.withdrawn
       ORDER BY r.occurred_at, r.id LIMIT 1)) FROM identity_set_members m WHERE m.identity_id = i.id),
-  (SELECT max((SELECT r.occurred_at FROM records r WHERE r.set_id = m.set_id AND NOT r.withdrawn
+  (SELECT max((SELECT r.occurred_at FROM records r WHERE r.set_id = m.set_id AND r.quiet AND NOT r.withdrawn
       ORDER BY r.occurred_at DESC, r.id DESC LIMIT 1)) FROM identity_set_members m WHERE m.identity_id = i.id)`
 
-func (r *Reader) identities(ctx context.Context, place, from string, seen bool, args store.Args) ([]placedIdentity, error) {
+func (r *Reader) identities(ctx context.Context, place, from string, withSightings bool, args store.Args) ([]placedIdentity, error) {
 	columns := place + ", i.id, i.type_id, i.scope, i.value, i.customer_id, i.source_id, i.shared"
-	if seen {
+	if withSightings {
 		columns += sightings
 	}
 	rows, err := r.db.Query(ctx, "SELECT "+columns+" FROM "+from, args...)
 	all, err := store.Collect(rows, err, func(row store.Row, into *placedIdentity) error {
 		var (
-			typeID      int32
-			customer    *int64
-			first, last store.Instant
+			typeID   int32
+			customer *int64
+			seen     [4]store.Instant // first and last with an event, first and last without
 		)
 		targets := []any{&into.place, &into.ID, &typeID, &into.Scope, &into.Value, &customer, &into.source, &into.Shared}
-		if seen {
-			targets = append(targets, &first, &last)
+		if withSightings {
+			targets = append(targets, &seen[0], &seen[1], &seen[2], &seen[3])
 		}
 		err := row.Scan(targets...)
 		into.Type = r.types.TypeName(typeID)
-		into.FirstSeen, into.LastSeen = first.Time, last.Time
+		into.FirstSeen, into.LastSeen = seen[0].Time, seen[1].Time
+		if quiet := seen[2].Time; !quiet.IsZero() && (into.FirstSeen.IsZero() || quiet.Before(into.FirstSeen)) {
+			into.FirstSeen = quiet
+		}
+		if quiet := seen[3].Time; quiet.After(into.LastSeen) {
+			into.LastSeen = quiet
+		}
 		if customer != nil {
 			into.Customer = Row(*customer)
 		}

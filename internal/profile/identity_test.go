@@ -73,6 +73,11 @@ func TestAnIdentityIsSeenFromItsFirstRecordToItsLast(t *testing.T) {
 		w.record(11, 3, minute(2), false)
 		w.record(11, 4, minute(8), false)
 		w.record(11, 5, minute(9), true)
+		w.identity(4, 2, "phone", "", "+8613912345679")
+		w.member(12, 4)
+		w.record(12, 6, minute(5), false)
+		w.event(12, 7, "view", minute(4)) // an event's record is not told of a second time
+		w.event(12, 8, "view", minute(7))
 
 		all, err := w.reader.Identities(t.Context(), []profile.Row{1}, profile.IdentityQuery{Seen: true})
 		if err != nil || len(all[0]) != 3 {
@@ -91,6 +96,10 @@ func TestAnIdentityIsSeenFromItsFirstRecordToItsLast(t *testing.T) {
 		found, err := w.reader.IdentitiesByID(t.Context(), []int64{1}, true)
 		if err != nil || !found[0].LastSeen.Equal(minute(8)) {
 			t.Errorf("got %v, %v", found, err)
+		}
+		found, err = w.reader.IdentitiesByID(t.Context(), []int64{4}, true)
+		if err != nil || !found[0].FirstSeen.Equal(minute(4)) || !found[0].LastSeen.Equal(minute(7)) {
+			t.Errorf("with events: got %v, %v", found[0], err)
 		}
 	})
 }

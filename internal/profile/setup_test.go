@@ -139,11 +139,12 @@ func (w *world) event(set, id int64, name string, at time.Time) {
 		store.NullInt64s("amount", []*int64{amount}), store.Documents("properties", [][]byte{[]byte(`{"sku":"A"}`)}))
 }
 
+// record is one without an event.
 func (w *world) record(set, id int64, at time.Time, withdrawn bool) {
 	w.Helper()
 	w.insert("records", store.Int64s("id", []int64{id}), store.Int64s("source_id", []int64{1}), store.Texts("message_id", []string{"m" + at.String()}),
 		store.Int64s("set_id", []int64{set}), store.Times("occurred_at", []time.Time{at}), store.Times("received_at", []time.Time{at}),
-		store.Int64s("digest", []int64{1}), store.Bools("withdrawn", []bool{withdrawn}))
+		store.Int64s("digest", []int64{1}), store.Bools("quiet", []bool{true}), store.Bools("withdrawn", []bool{withdrawn}))
 }
 
 func (w *world) member(set, id int64) {

@@ -76,9 +76,9 @@ CREATE INDEX `merge_merged_id` ON `merges` (`merged_id`);
 -- create "observations" table
 CREATE TABLE `observations` (`set_id` integer NOT NULL, `attribute_id` integer NOT NULL, `observed_at` datetime NOT NULL, `record_id` integer NOT NULL, `source_id` integer NOT NULL, `value` text NOT NULL, PRIMARY KEY (`set_id`, `attribute_id`, `observed_at`, `record_id`));
 -- create "records" table
-CREATE TABLE `records` (`source_id` integer NOT NULL, `message_id` text NOT NULL, `id` integer NOT NULL, `set_id` integer NOT NULL, `channel_id` integer NULL, `occurred_at` datetime NOT NULL, `received_at` datetime NOT NULL, `digest` integer NOT NULL, `withdrawn` bool NOT NULL DEFAULT (false), PRIMARY KEY (`source_id`, `message_id`));
+CREATE TABLE `records` (`source_id` integer NOT NULL, `message_id` text NOT NULL, `id` integer NOT NULL, `set_id` integer NOT NULL, `channel_id` integer NULL, `occurred_at` datetime NOT NULL, `received_at` datetime NOT NULL, `digest` integer NOT NULL, `quiet` bool NOT NULL, `withdrawn` bool NOT NULL DEFAULT (false), PRIMARY KEY (`source_id`, `message_id`));
 -- create index "record_set_id_occurred_at_id" to table: "records"
-CREATE INDEX `record_set_id_occurred_at_id` ON `records` (`set_id`, `occurred_at`, `id`);
+CREATE INDEX `record_set_id_occurred_at_id` ON `records` (`set_id`, `occurred_at`, `id`) WHERE quiet;
 -- create "segments" table
 CREATE TABLE `segments` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `key` text NOT NULL, `name` text NOT NULL, `description` text NOT NULL DEFAULT (''), `rule` text NOT NULL, `time_zone` text NOT NULL, `version` integer NOT NULL DEFAULT (1), `created_at` datetime NOT NULL, `updated_at` datetime NOT NULL);
 -- create index "segments_key_key" to table: "segments"
