@@ -51,7 +51,7 @@ func recordResults(results []ingest.Result) []*model.RecordResult {
 	for i, result := range results {
 		group.Members = append(group.Members, &model.RecordResult{
 			Index: i, Status: model.RecordStatus(result.Status), Error: userError(result.Fault),
-			Owner: profile.Handle(result.Customer), Mates: group,
+			Owner: result.Customer, Mates: group,
 		})
 	}
 	return group.Members

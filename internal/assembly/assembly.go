@@ -52,10 +52,11 @@ func New(ctx context.Context, db *store.DB, settings Settings) (*Services, error
 		return nil, err
 	}
 	reader := profile.New(db, one)
-	one.Follow(tagMover{})
+	tags := tag.New(db, reader)
+	one.Follow(tags)
 	return &Services{
 		DB: db, Access: access.New(db, settings.AdminKey), OneID: one, Ingest: ingest.New(db, one),
-		Profile: reader, Tags: tag.New(db, reader), Segments: segment.New(db, one, settings.Zone), Campaigns: campaign.New(db),
+		Profile: reader, Tags: tags, Segments: segment.New(db, one, settings.Zone), Campaigns: campaign.New(db),
 	}, nil
 }
 
@@ -69,16 +70,4 @@ func (s *Services) Sources(ctx context.Context, numbers []int32) ([]string, erro
 		names[i] = s.DB.Word(store.Sources, number)
 	}
 	return names, nil
-}
-
-// tagMover takes tags along with the customers that become one.
-type tagMover struct{}
-
-// Follow implements oneid.Follower.
-func (tagMover) Follow(ctx context.Context, tx *store.Tx, moves []oneid.Move) error {
-	gone, stays := make([]profile.Row, len(moves)), make([]profile.Row, len(moves))
-	for i, move := range moves {
-		gone[i], stays[i] = profile.Row(move.From), profile.Row(move.To)
-	}
-	return tag.Move(ctx, tx, gone, stays)
 }

@@ -91,7 +91,7 @@ func ingestWorld(ctx context.Context, into *ingest.Service, o Options) (handles,
 				return found, fmt.Errorf("demo: a record of the world was rejected: %w", result.Fault)
 			}
 			if result.Customer != 0 {
-				found.of[batch[i].person] = profile.Handle(result.Customer)
+				found.of[batch[i].person] = result.Customer
 			}
 		}
 		found.records += len(batch)

@@ -7,13 +7,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/feed"
-	"github.com/onecdp/onecdp/internal/identity"
 	"github.com/onecdp/onecdp/internal/oneid"
 	"github.com/onecdp/onecdp/internal/store"
 	"github.com/onecdp/onecdp/internal/value"
@@ -143,58 +140,6 @@ func speaks(attributes map[string]any) bool {
 	return false
 }
 
-// droppedNote says which identities of a record do not count, and why, without repeating them.
-func droppedNote(dropped []identity.Dropped, kept int, at fault.Path) *fault.Error {
-	reasons := make([]string, len(dropped))
-	for i, d := range dropped {
-		reasons[i] = fmt.Sprintf("identities[%d] (%s): %s", d.Index, clip(d.Type), d.Reason)
-	}
-	message := "dropped, since it cannot be an identity: "
-	if len(dropped) > 1 {
-		message = "dropped, since they cannot be identities: "
-	}
-	message += strings.Join(reasons, "; ")
-	if kept == 0 {
-		message += ". Nothing is left, so the record is nobody's"
-	}
-	return fault.Bad(at.With("identities", dropped[0].Index), "%s", message)
-}
-
-// fold makes one fault of several, at the place of the first.
-func fold(faults []*fault.Error) *fault.Error {
-	if len(faults) < 2 {
-		for _, only := range faults {
-			return only
-		}
-		return nil
-	}
-	messages := []string{faults[0].Message}
-	for _, more := range faults[1:] {
-		messages = append(messages, more.Error())
-	}
-	folded := *faults[0]
-	folded.Message = strings.Join(messages, "; ")
-	return &folded
-}
-
-// withoutRepeats leaves out the records whose message came earlier in the same batch.
-func withoutRepeats(batch []*entry) []*entry {
-	type message struct{ source, id string }
-	seen := map[message]*entry{}
-	var fresh []*entry
-	for _, e := range batch {
-		if e.MessageID != "" {
-			if first := seen[message{e.Source, e.MessageID}]; first != nil {
-				e.first = first
-				continue
-			}
-			seen[message{e.Source, e.MessageID}] = e
-		}
-		fresh = append(fresh, e)
-	}
-	return fresh
-}
-
 // number gives every word of the batch its number. New words are stored before the batch is, in a
 // transaction of their own: they may be left over, but can never hold two batches up in a circle.
 func (s *Service) number(ctx context.Context, batch []*entry) error {
@@ -295,59 +240,6 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, ids *store.IDs, batch
 		e.result.Status, e.result.Customer = Accepted, e.set.Handle
 	}
 	return feed.Append(ctx, tx, changes(fresh, resolution))
-}
-
-// withoutKnown looks the sets up, and answers the records whose message is stored already where storing them
-// again would have an effect beyond a row: on who is who, or on a golden record. Of the others, most of a
-// steady stream, addRecords finds out for free.
-func (s *Service) withoutKnown(ctx context.Context, tx *store.Tx, batch []*entry) ([]*entry, error) {
-	sets := foldSets(batch)
-	if err := s.one.Find(ctx, tx, sets); err != nil {
-		return nil, err
-	}
-	known, err := s.answerKnown(ctx, tx, batch, (*entry).hasEffects)
-	if err != nil || len(known) == 0 {
-		return batch, err
-	}
-	fresh := slices.DeleteFunc(slices.Clone(batch), func(e *entry) bool { return known[e] })
-	// What only repeated records show must not count: the sets are folded and looked up again without them.
-	return fresh, s.one.Find(ctx, tx, foldSets(fresh))
-}
-
-// hasEffects tells that storing the record changes more than its own rows.
-func (e *entry) hasEffects() bool { return e.set.New() || speaks(e.Attributes) }
-
-// answerKnown answers those of the chosen records whose message another record has used, and returns them.
-func (s *Service) answerKnown(ctx context.Context, tx *store.Tx, batch []*entry, chosen func(*entry) bool) (map[*entry]bool, error) {
-	var numbers, own, sources []int64
-	var keys []string
-	for i, e := range batch {
-		if e.MessageID != "" && chosen(e) {
-			numbers, own, sources, keys = append(numbers, int64(i)), append(own, e.id), append(sources, int64(e.source)), append(keys, e.key)
-		}
-	}
-	if len(numbers) == 0 {
-		return nil, nil
-	}
-	var args store.Args
-	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("n", numbers), store.Int64s("id", own),
-		store.Int64s("source_id", sources), store.Texts("message_id", keys))
-	rows, err := tx.Query(ctx, "SELECT given.n, coalesce(c.public_id, 0) FROM "+given+
-		" JOIN records r ON r.source_id = given.source_id AND r.message_id = given.message_id AND r.id <> given.id"+
-		" LEFT JOIN set_owners o ON "+oneid.OwnedBy("r", "o")+
-		" LEFT JOIN customers c ON c.id = o.customer_id", args...)
-	known := map[*entry]bool{}
-	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
-		var n int
-		var handle oneid.Handle
-		if err := row.Scan(&n, &handle); err != nil {
-			return err
-		}
-		known[batch[n]] = true
-		*batch[n].result = Result{Status: Duplicate, Customer: handle}
-		return nil
-	})
-	return known, err
 }
 
 // foldSets lets records with the same identities share one set.

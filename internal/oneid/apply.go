@@ -7,16 +7,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/golden"
 	"github.com/onecdp/onecdp/internal/store"
 )
 
-// Move says that what belonged to one row belongs to another now.
-type Move struct{ From, To Row }
-
 // Follower keeps rows of its own that point at customers; it is told when customers become one.
 type Follower interface {
-	Follow(ctx context.Context, tx *store.Tx, moves []Move) error
+	Follow(ctx context.Context, tx *store.Tx, moves []customer.Move) error
 }
 
 // Follow registers those whose rows follow the customers. Call it while the program is put together.
@@ -25,16 +23,16 @@ func (s *Service) Follow(followers ...Follower) { s.followers = append(s.followe
 // apply makes the plan's groups true in the tables, but for the customers' own rows, which Save writes.
 func (s *Service) apply(ctx context.Context, tx *store.Tx, ids *store.IDs, plan Plan, rows []Row, before known, shown []*Set, r *Resolution) error {
 	order := s.Order(ctx, tx)
-	var moves []Move
+	var moves []customer.Move
 	var births []birth
 	orphans := map[int64]Row{}
 	for i, group := range plan.Groups {
-		customer := r.Customers[rows[i]]
-		if customer == nil {
-			customer = &Customer{Row: rows[i], Handle: Handle(rows[i]), CreatedAt: tx.Now, Golden: golden.Record{}, isNew: true}
-			r.Customers[rows[i]] = customer
+		held := r.Customers[rows[i]]
+		if held == nil {
+			held = &Customer{Row: rows[i], Handle: Handle(rows[i]), CreatedAt: tx.Now, Golden: golden.Record{}, isNew: true}
+			r.Customers[rows[i]] = held
 		}
-		customer.Changed = true
+		held.Changed = true
 		if len(group.Rows) > 1 {
 			oldest := group.Oldest(before.Standings)
 			survivor := before.Standings[oldest]
@@ -42,31 +40,31 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, ids *store.IDs, plan 
 				if row != oldest {
 					cause := group.Causes[row]
 					r.Merges = append(r.Merges, Merge{
-						ID: ids.Next(), Into: customer.Row, Survivor: survivor.Handle, Merged: before.Standings[row].Handle,
+						ID: ids.Next(), Into: held.Row, Survivor: survivor.Handle, Merged: before.Standings[row].Handle,
 						Cause: cause, Record: shown[cause.Star].Record, Source: shown[cause.Star].Source,
 					})
 				}
-				if row != customer.Row {
-					moves = append(moves, Move{row, customer.Row})
+				if row != held.Row {
+					moves = append(moves, customer.Move{From: row, To: held.Row})
 					gone := r.Customers[row]
-					customer.Size += gone.Size
+					held.Size += gone.Size
 					for name, statement := range gone.Golden {
-						customer.Golden.Take(name, statement, order)
+						held.Golden.Take(name, statement, order)
 					}
 					delete(r.Customers, row)
 				}
 			}
-			customer.Handle, customer.CreatedAt = survivor.Handle, survivor.CreatedAt
+			held.Handle, held.CreatedAt = survivor.Handle, survivor.CreatedAt
 		}
-		customer.Size += len(group.Joins)
-		customer.Joined = len(group.Joins) > 0
+		held.Size += len(group.Joins)
+		held.Joined = len(group.Joins) > 0
 		for _, id := range group.Joins {
 			if _, existed := before.Owner[id]; existed {
-				orphans[before.number[id]] = customer.Row
+				orphans[before.number[id]] = held.Row
 			}
 		}
-		if customer.isNew {
-			births = append(births, birth{customer, before.number[group.Joins[0]]})
+		if held.isNew {
+			births = append(births, birth{held, before.number[group.Joins[0]]})
 		}
 	}
 	if order.Err != nil {
@@ -119,7 +117,7 @@ func adopt(ctx context.Context, tx *store.Tx, orphans map[int64]Row) error {
 
 // move points everything at the rows that stay, and removes the rows that go. No event is touched: they
 // belong to sets, and the sets' owners move.
-func (s *Service) move(ctx context.Context, tx *store.Tx, moves []Move) error {
+func (s *Service) move(ctx context.Context, tx *store.Tx, moves []customer.Move) error {
 	if len(moves) == 0 {
 		return nil
 	}

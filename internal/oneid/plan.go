@@ -5,14 +5,15 @@ import (
 	"slices"
 	"time"
 
+	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/identity"
 )
 
-// Row numbers a living customer's row. It is internal: a merge may remove it.
-type Row int64
-
-// Handle numbers a customer for the outside. It leads to the same person for ever.
-type Handle int64
+// Row and Handle name a customer.
+type (
+	Row    = customer.Row
+	Handle = customer.Handle
+)
 
 // Star is the evidence of one record: identities said to belong to one person, strongest first, seen at a
 // time. The strongest is linked with each other one.

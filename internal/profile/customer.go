@@ -6,15 +6,17 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/onecdp/onecdp/internal/customer"
+	"github.com/onecdp/onecdp/internal/golden"
 	"github.com/onecdp/onecdp/internal/identity"
 	"github.com/onecdp/onecdp/internal/store"
 )
 
-// Row is where a living customer stands in the table of customers. It may change with every merge and is never shown.
-type Row int64
-
-// Handle is a customer id as it is given out. Each one leads, for ever, to at most one living customer.
-type Handle int64
+// Row and Handle name a customer.
+type (
+	Row    = customer.Row
+	Handle = customer.Handle
+)
 
 // Customer is one living person.
 type Customer struct {
@@ -27,7 +29,7 @@ type Customer struct {
 	UpdatedAt time.Time
 	// Attributes is the golden record: a JSON object of the surviving values.
 	Attributes json.RawMessage
-	// Provenance says where each of them comes from: a JSON object of the objects that type provenance reads.
+	// Provenance says where each of them comes from: a JSON object of golden.Provenance.
 	Provenance json.RawMessage
 }
 
@@ -41,14 +43,6 @@ type Attribute struct {
 	RecordID   int64 // the record that carried it; 0: unknown
 }
 
-// provenance is what the column holds for each attribute.
-type provenance struct {
-	Time     int64 `json:"t"` // microseconds since 1970
-	Source   int32 `json:"s"`
-	Identity int64 `json:"i"`
-	Record   int64 `json:"r"`
-}
-
 // Attribute returns one attribute; false when the customer does not have it. An error means that the stored documents are damaged.
 func (c *Customer) Attribute(name string) (Attribute, bool, error) {
 	var values map[string]json.RawMessage
@@ -59,7 +53,7 @@ func (c *Customer) Attribute(name string) (Attribute, bool, error) {
 	if !has {
 		return Attribute{}, false, nil
 	}
-	var origins map[string]provenance
+	var origins map[string]golden.Provenance
 	if err := json.Unmarshal(c.Provenance, &origins); err != nil {
 		return Attribute{}, false, fmt.Errorf("provenance of customer %d: %w", c.Handle, err)
 	}

@@ -5,18 +5,23 @@ import (
 	"database/sql"
 	"fmt"
 
+	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/profile"
 	"github.com/onecdp/onecdp/internal/store"
 )
 
-// Move takes the tags of customers along when they become others: what belonged to gone[i] belongs to stays[i] from now on. The
-// caller holds the locks of all of them.
-func Move(ctx context.Context, tx *store.Tx, gone, stays []profile.Row) error {
-	if len(gone) == 0 {
+// Follow takes the tags of customers along when they become others. The caller holds the locks of all of them.
+func (s *Service) Follow(ctx context.Context, tx *store.Tx, moves []customer.Move) error {
+	if len(moves) == 0 {
 		return nil
 	}
+	gone, stays := make([]int64, len(moves)), make([]int64, len(moves))
+	into := make([]customer.Row, len(moves))
+	for i, move := range moves {
+		gone[i], stays[i], into[i] = int64(move.From), int64(move.To), move.To
+	}
 	var args store.Args
-	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("gone", int64s(gone)), store.Int64s("stays", int64s(stays)))
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("gone", gone), store.Int64s("stays", stays))
 	moved, err := tx.Exec(ctx, "UPDATE customer_tags SET customer_id = given.stays FROM "+given+" WHERE customer_tags.customer_id = given.gone", args...)
 	if err != nil {
 		return fmt.Errorf("move tags: %w", err)
@@ -24,7 +29,7 @@ func Move(ctx context.Context, tx *store.Tx, gone, stays []profile.Row) error {
 	if moved == 0 {
 		return nil
 	}
-	return Settle(ctx, tx, stays)
+	return Settle(ctx, tx, into)
 }
 
 // Settle decides again, for each tag of the customers, which of its values counts: the newest, at equal times that with the greatest

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/profile"
 	"github.com/onecdp/onecdp/internal/store"
@@ -59,7 +60,7 @@ func (w *world) merge(gone, stays int64) {
 		if _, err := tx.Exec(w.Context(), "UPDATE customer_handles SET customer_id = $2 WHERE customer_id = $1", gone, stays); err != nil {
 			return err
 		}
-		if err := tag.Move(w.Context(), tx, []profile.Row{profile.Row(gone)}, []profile.Row{profile.Row(stays)}); err != nil {
+		if err := w.tags.Follow(w.Context(), tx, []customer.Move{{From: customer.Row(gone), To: customer.Row(stays)}}); err != nil {
 			return err
 		}
 		_, err := tx.Exec(w.Context(), "DELETE FROM customers WHERE id = $1", gone)

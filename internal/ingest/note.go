@@ -1,0 +1,43 @@
+package ingest
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/onecdp/onecdp/internal/fault"
+	"github.com/onecdp/onecdp/internal/identity"
+)
+
+// droppedNote says which identities of a record do not count, and why, without repeating them.
+func droppedNote(dropped []identity.Dropped, kept int, at fault.Path) *fault.Error {
+	reasons := make([]string, len(dropped))
+	for i, d := range dropped {
+		reasons[i] = fmt.Sprintf("identities[%d] (%s): %s", d.Index, clip(d.Type), d.Reason)
+	}
+	message := "dropped, since it cannot be an identity: "
+	if len(dropped) > 1 {
+		message = "dropped, since they cannot be identities: "
+	}
+	message += strings.Join(reasons, "; ")
+	if kept == 0 {
+		message += ". Nothing is left, so the record is nobody's"
+	}
+	return fault.Bad(at.With("identities", dropped[0].Index), "%s", message)
+}
+
+// fold makes one fault of several, at the place of the first.
+func fold(faults []*fault.Error) *fault.Error {
+	if len(faults) < 2 {
+		for _, only := range faults {
+			return only
+		}
+		return nil
+	}
+	messages := []string{faults[0].Message}
+	for _, more := range faults[1:] {
+		messages = append(messages, more.Error())
+	}
+	folded := *faults[0]
+	folded.Message = strings.Join(messages, "; ")
+	return &folded
+}
