@@ -67,7 +67,7 @@ lint: ## format and style
 
 .PHONY: bench
 bench: ## benchmarks, one run: BENCH=regexp chooses
-	$(WITH_POSTGRES) $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(PACKAGES)
+	GOGC=400 $(WITH_POSTGRES) $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(PACKAGES) # GOGC as server.go sets it
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (5s)
