@@ -126,7 +126,7 @@ func (s *Service) Create(ctx context.Context, in Input) (*Campaign, error) {
 func (s *Service) ByKey(ctx context.Context, key string) (*Campaign, error) {
 	key, err := cleanText("key", key)
 	if err != nil {
-		return nil, nil // no campaign can have it
+		return nil, nil //nolint:nilerr // a key that cannot be is nobody's
 	}
 	rows, err := s.db.Query(ctx, "SELECT "+columns+" FROM campaigns WHERE key = $1", key)
 	found, err := store.Collect(rows, err, scan)

@@ -9,11 +9,11 @@ import (
 	"github.com/onecdp/onecdp/internal/identity"
 )
 
-// Row and Handle name a customer.
-type (
-	Row    = customer.Row
-	Handle = customer.Handle
-)
+// Row numbers a living customer's row.
+type Row = customer.Row
+
+// Handle numbers a customer for the outside.
+type Handle = customer.Handle
 
 // Star is the evidence of one record: identities said to belong to one person, strongest first, seen at a
 // time. The strongest is linked with each other one.
@@ -84,9 +84,9 @@ type planner struct {
 // MakePlan computes which customers the stars make, extend and merge. It depends on its arguments alone.
 //
 // Links are taken in classes: an email with its hash, whatever else holds; strong with strong, strong with weak (the newest first: the last login wins
-// a device), weak with weak. A weak identity never joins two people, and nobody grows beyond max identities.
-func MakePlan(registry *identity.Registry, max int, facts Facts, stars []Star) Plan {
-	p := &planner{registry: registry, cap: max, causes: map[Row]Cause{}, node: map[identity.Identity]int{}, rowNode: map[Row]int{}}
+// a device), weak with weak. A weak identity never joins two people, and nobody holds more identities than most.
+func MakePlan(registry *identity.Registry, most int, facts Facts, stars []Star) Plan {
+	p := &planner{registry: registry, cap: most, causes: map[Row]Cause{}, node: map[identity.Identity]int{}, rowNode: map[Row]int{}}
 	type link struct {
 		star    int
 		a, b    identity.Identity

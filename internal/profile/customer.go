@@ -12,11 +12,11 @@ import (
 	"github.com/onecdp/onecdp/internal/store"
 )
 
-// Row and Handle name a customer.
-type (
-	Row    = customer.Row
-	Handle = customer.Handle
-)
+// Row numbers a living customer's row.
+type Row = customer.Row
+
+// Handle numbers a customer for the outside.
+type Handle = customer.Handle
 
 // Customer is one living person.
 type Customer struct {

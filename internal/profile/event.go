@@ -105,7 +105,7 @@ func (r *Reader) Events(ctx context.Context, customers []Row, query EventQuery) 
 	}
 	statement, args := newestEvents(r.db.Dialect(), customers, query)
 	rows, err := r.db.Query(ctx, statement, args...)
-	events, err := r.events(ctx)(rows, err)
+	events, err := r.events(ctx, rows, err)
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +191,7 @@ func (r *Reader) EventsByKey(ctx context.Context, keys []EventKey, asOf time.Tim
 	rows, err := r.db.Query(ctx, "SELECT given.place, coalesce(o.customer_id, 0), "+eventColumns+" FROM "+given+
 		" JOIN events e ON e.set_id = given.in_set AND e.occurred_at = given.at AND e.id = given.number LEFT JOIN set_owners o ON "+owned+
 		" WHERE e.occurred_at <= "+args.Bind(asOf), args...)
-	events, err := r.events(ctx)(rows, err)
+	events, err := r.events(ctx, rows, err)
 	for i := range events {
 		found[events[i].place] = &events[i].Event
 	}

@@ -33,33 +33,31 @@ type placedEvent struct {
 }
 
 // events reads rows of (place, customer, eventColumns) and puts words for their numbers.
-func (r *Reader) events(ctx context.Context) func(*sql.Rows, error) ([]placedEvent, error) {
-	return func(rows *sql.Rows, err error) ([]placedEvent, error) {
-		all, err := store.Collect(rows, err, scanEvent)
-		if err != nil {
-			return nil, fmt.Errorf("read events: %w", err)
-		}
-		names, sources, channels := make([]int32, len(all)), make([]int32, len(all)), make([]int32, 0, len(all))
-		for i := range all {
-			names[i], sources[i] = all[i].name, all[i].source
-			if all[i].channel != 0 {
-				channels = append(channels, all[i].channel)
-			}
-		}
-		for dictionary, numbers := range map[store.Dictionary][]int32{store.EventNames: names, store.Sources: sources, store.Channels: channels} {
-			if err := r.db.LoadWords(ctx, dictionary, numbers); err != nil {
-				return nil, fmt.Errorf("read %s: %w", dictionary, err)
-			}
-		}
-		for i := range all {
-			e := &all[i]
-			e.Name, e.Source = r.db.Word(store.EventNames, e.name), r.db.Word(store.Sources, e.source)
-			if e.channel != 0 {
-				e.Channel = new(r.db.Word(store.Channels, e.channel))
-			}
-		}
-		return all, nil
+func (r *Reader) events(ctx context.Context, rows *sql.Rows, err error) ([]placedEvent, error) {
+	all, err := store.Collect(rows, err, scanEvent)
+	if err != nil {
+		return nil, fmt.Errorf("read events: %w", err)
 	}
+	names, sources, channels := make([]int32, len(all)), make([]int32, len(all)), make([]int32, 0, len(all))
+	for i := range all {
+		names[i], sources[i] = all[i].name, all[i].source
+		if all[i].channel != 0 {
+			channels = append(channels, all[i].channel)
+		}
+	}
+	for dictionary, numbers := range map[store.Dictionary][]int32{store.EventNames: names, store.Sources: sources, store.Channels: channels} {
+		if err := r.db.LoadWords(ctx, dictionary, numbers); err != nil {
+			return nil, fmt.Errorf("read %s: %w", dictionary, err)
+		}
+	}
+	for i := range all {
+		e := &all[i]
+		e.Name, e.Source = r.db.Word(store.EventNames, e.name), r.db.Word(store.Sources, e.source)
+		if e.channel != 0 {
+			e.Channel = new(r.db.Word(store.Channels, e.channel))
+		}
+	}
+	return all, nil
 }
 
 func scanEvent(row store.Row, e *placedEvent) error {

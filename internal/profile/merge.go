@@ -75,7 +75,7 @@ func collectMerges(rows *sql.Rows, err error) ([]placedMerge, error) {
 			record         *int64
 			merged, undone store.Instant
 		)
-		err := row.Scan(&m.place, &m.ID, &m.Survivor, &m.Merge.Merged, &m.Cause, &m.Reason, &m.Actor, &record, &merged, &undone)
+		err := row.Scan(&m.place, &m.ID, &m.Survivor, &m.Merged, &m.Cause, &m.Reason, &m.Actor, &record, &merged, &undone)
 		m.MergedAt = merged.Time
 		if record != nil {
 			m.Record = *record

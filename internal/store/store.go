@@ -44,7 +44,7 @@ func Open(ctx context.Context, databaseURL string) (*DB, error) {
 	case "postgres", "postgresql":
 		db, err = openPostgres(ctx, databaseURL)
 	default:
-		return nil, errors.New("the database URL must start with postgres:// or sqlite:")
+		return nil, errors.New("the database URL must be postgres://… or sqlite:PATH")
 	}
 	if err != nil {
 		return nil, err
