@@ -47,6 +47,7 @@ func NewServer(services Services, clock func() time.Time, log *slog.Logger) http
 	exec.SetQueryCache(exactQueries{lru.New[*ast.QueryDocument](keptQueries)})
 	exec.Use(extension.AutomaticPersistedQuery{Cache: shortTexts{lru.New[string](persistedQueries)}})
 	exec.Use(extension.Introspection{})
+	exec.Use(guard{})
 	exec.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		ctx = withInstant(ctx, clock)
 		if graphql.GetOperationContext(ctx).Operation.Operation == ast.Query {
@@ -129,8 +130,8 @@ func withRequestID(ctx context.Context, answer http.Header) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
 }
 
-// enter is the directive access: it checks the caller's scope before a root field is resolved. The field's argument asOf, where it has
-// one, is the instant of everything below it.
+// enter is the directive access: it checks the caller's scope before a field is resolved, once more after guard has looked at the
+// whole request. The field's argument asOf, where it has one, is the instant of everything below it.
 func enter(ctx context.Context, _ any, next graphql.Resolver, scope model.AccessScope) (any, error) {
 	if err := access.Require(ctx, access.Scope(strings.ToLower(scope.String()))); err != nil {
 		return nil, err

@@ -106,6 +106,7 @@ func read(r *http.Request) (*graphql.RawParams, *fault.Error) {
 	default:
 		return nil, fault.New(fault.BadUserInput, "send the query with POST, or with GET")
 	}
+	params.Query = withoutSurrogates(params.Query)
 	return params, nil
 }
 

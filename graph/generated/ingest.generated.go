@@ -786,7 +786,25 @@ func (ec *executionContext) _RecordResult_customer(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.RecordResult().Customer(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNAccessScope2githubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐAccessScope(ctx, "READ")
+				if err != nil {
+					var zeroVal *model.Customer
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.Customer
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Customer) graphql.Marshaler {
 			return ec.marshalOCustomer2ᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐCustomer(ctx, selections, v)
 		},

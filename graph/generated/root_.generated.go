@@ -142,7 +142,8 @@ func newExecutionContext(
 var sources = []*ast.Source{
 	{Name: "../../schema/access.graphql", Input: `"""
 The scope that a caller's API key needs for a field. A field of Query or Mutation without one cannot be used by anybody.
-A key without the scope gets FORBIDDEN, a request without a key UNAUTHENTICATED.
+A request that asks for a field its key lacks the scope for is refused as a whole with FORBIDDEN, before anything is
+done; a request without a key with UNAUTHENTICATED.
 """
 directive @access(
   """
@@ -880,7 +881,7 @@ type RecordResult {
   """
   Whose record it is; null when it was rejected, or when none of its identities could be kept.
   """
-  customer: Customer
+  customer: Customer @access(scope: READ)
 
   """
   Why it was rejected, or what of it was dropped; null when all of it was stored.
@@ -1574,7 +1575,7 @@ type Segment implements Node {
   """
   How many customers match at the instant of the request.
   """
-  memberCount: Int!
+  memberCount: Int! @access(scope: READ)
 
   """
   The customers that match at the instant of the request, in a stable order.
@@ -1589,7 +1590,7 @@ type Segment implements Node {
     How many customers, 1 to 100.
     """
     first: Int = 50
-  ): CustomerConnection!
+  ): CustomerConnection! @access(scope: READ)
 
   """
   The name that people read.
@@ -1828,7 +1829,7 @@ type TagCustomerPayload {
   """
   The customer as they are now; null when nothing was done.
   """
-  customer: Customer
+  customer: Customer @access(scope: READ)
 
   """
   Why nothing was done; empty when it was.

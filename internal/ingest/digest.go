@@ -65,7 +65,7 @@ func (r *Record) digest(claims, attributes, properties []byte) int64 {
 	if r.Event != nil {
 		name = r.Event.Name
 	}
-	if !r.OccurredAt.IsZero() {
+	if r.Dated {
 		when = strconv.FormatInt(r.OccurredAt.UnixMicro(), 10)
 	}
 	for _, part := range [][]byte{claims, attributes, properties, []byte(name), []byte(r.Channel), []byte(when)} {

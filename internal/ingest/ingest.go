@@ -57,7 +57,6 @@ func New(db *store.DB, one *oneid.Service) *Service { return &Service{db: db, on
 type entry struct {
 	Record
 	result *Result
-	dated  bool   // the sender said when
 	first  *entry // the same message earlier in the batch
 
 	key        string // of the message
@@ -106,7 +105,7 @@ func (s *Service) Ingest(ctx context.Context, records []map[string]any, at fault
 
 // enter prepares what does not need the database.
 func (s *Service) enter(record Record, result *Result, at fault.Path) *entry {
-	e := &entry{Record: record, result: result, dated: !record.OccurredAt.IsZero()}
+	e := &entry{Record: record, result: result}
 	kept, dropped := s.one.Registry().Read(record.Claims)
 	result.Status = Accepted
 	e.claims = claimsText(record.Claims)
@@ -212,7 +211,7 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, ids *store.IDs, batch
 		if e.MessageID != "" {
 			e.key = MessageKey(e.MessageID)
 		}
-		if !e.dated {
+		if !e.Dated {
 			e.OccurredAt = tx.Now
 		}
 	}

@@ -12,7 +12,11 @@ import (
 func droppedNote(dropped []identity.Dropped, kept int, at fault.Path) *fault.Error {
 	reasons := make([]string, len(dropped))
 	for i, d := range dropped {
-		reasons[i] = fmt.Sprintf("identities[%d] (%s): %s", d.Index, clip(d.Type), d.Reason)
+		reasons[i] = fmt.Sprintf("identities[%d]", d.Index)
+		if typ := plainWord(d.Type); typ != "" {
+			reasons[i] += " (" + typ + ")"
+		}
+		reasons[i] += ": " + d.Reason.String()
 	}
 	message := "dropped, since it cannot be an identity: "
 	if len(dropped) > 1 {

@@ -22,7 +22,8 @@ type Record struct {
 	Claims     []identity.Claim
 	Attributes map[string]any // clean values; nil when there are none
 	Event      *Event         // nil when nothing happened
-	OccurredAt time.Time      // zero: when received
+	Dated      bool           // the sender said when
+	OccurredAt time.Time      // when, if Dated; else when it is received
 }
 
 // Event is what happened, as a record tells it.
@@ -51,10 +52,10 @@ func Read(raw map[string]any, at fault.Path) (Record, error) {
 			r.fail(at.With("attributes"), "an attribute's name has more than %d characters", maxName)
 		}
 	}
-	record.OccurredAt = r.instant(raw["occurredAt"], "occurredAt")
+	record.OccurredAt, record.Dated = r.instant(raw["occurredAt"], "occurredAt")
 	for field := range raw {
 		if !fields[field] {
-			r.fail(at, "unknown field %q", clip(field))
+			r.unknown(at, field)
 		}
 	}
 	return record, r.err()
@@ -121,17 +122,17 @@ func (r *reader) object(v any, field ...any) map[string]any {
 	return clean.(map[string]any)
 }
 
-func (r *reader) instant(v any, field string) time.Time {
+func (r *reader) instant(v any, field string) (at time.Time, given bool) {
 	text, isText := v.(string)
 	if v == nil {
-		return time.Time{}
+		return time.Time{}, false
 	}
 	instant, ok := value.ParseInstant(text)
 	if !isText || !ok {
 		r.faults = append(r.faults, fault.Bad(r.at.With(field), "is no time").WithHint("write RFC 3339 with an offset: 2026-03-15T12:00:00+08:00"))
-		return time.Time{}
+		return time.Time{}, false
 	}
-	return instant
+	return instant, true
 }
 
 func (r *reader) event(v any) *Event {
@@ -152,7 +153,7 @@ func (r *reader) event(v any) *Event {
 	}
 	for field := range object {
 		if field != "name" && field != "properties" {
-			r.fail(r.at.With("event"), "unknown field %q", clip(field))
+			r.unknown(r.at.With("event"), field)
 		}
 	}
 	return event
@@ -209,7 +210,7 @@ func (r *reader) claim(object map[string]any, i int) identity.Claim {
 	}
 	for field := range object {
 		if field != "type" && field != "scope" && field != "value" && field != "verified" {
-			r.fail(r.at.With("identities", i), "unknown field %q", clip(field))
+			r.unknown(r.at.With("identities", i), field)
 		}
 	}
 	return claim
@@ -231,10 +232,26 @@ func (e *Event) amount() (micros *int64, field, problem string) {
 	return nil, "", ""
 }
 
-// clip shortens a field's name for a message.
-func clip(name string) string {
-	if runes := []rune(name); len(runes) > 40 {
-		return string(runes[:40]) + "…"
+// unknown says that an object has a field it must not have.
+func (r *reader) unknown(at fault.Path, field string) {
+	if name := plainWord(field); name != "" {
+		r.fail(at, "unknown field %s", name)
+	} else {
+		r.fail(at, "has a field of an unknown name")
+	}
+}
+
+// plainWord is a name that may stand in a message: one that a programmer wrote. Of anything else, which might be a
+// person's data in the wrong place, it is "".
+func plainWord(name string) string {
+	if len(name) > 40 {
+		return ""
+	}
+	for i, c := range name {
+		letter := c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return ""
+		}
 	}
 	return name
 }
