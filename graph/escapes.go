@@ -18,7 +18,7 @@ func withoutSurrogates(query string) string {
 	}
 	var out strings.Builder
 	for i := 0; i < len(query); {
-		end := i
+		var end int
 		switch {
 		case strings.HasPrefix(query[i:], `"""`):
 			end = endOfBlock(query, i+3)
