@@ -5,10 +5,13 @@
 package golden
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/onecdp/onecdp/internal/value"
@@ -40,30 +43,58 @@ type Order interface {
 
 // Read takes a record out of the two documents a customer's row holds.
 func Read(attributes, provenance []byte) (Record, error) {
-	var (
-		values map[string]json.RawMessage
-		origin map[string]Provenance
-	)
-	if err := json.Unmarshal(attributes, &values); err != nil {
+	values, err := object(attributes)
+	if err != nil {
 		return nil, fmt.Errorf("golden: attributes: %w", err)
 	}
-	if err := json.Unmarshal(provenance, &origin); err != nil {
+	origins, err := object(provenance)
+	if err != nil {
 		return nil, fmt.Errorf("golden: provenance: %w", err)
 	}
 	record := make(Record, len(values))
 	for name, v := range values {
-		record[name] = Statement{Value: v, Provenance: origin[name]}
+		origin, _ := origins[name].(map[string]any)
+		record[name] = Statement{Value: value.JSON(v), Provenance: Provenance{
+			Time: whole(origin["t"]), Source: int32(whole(origin["s"])), Identity: whole(origin["i"]), Record: whole(origin["r"]),
+		}}
 	}
 	return record, nil
 }
 
-// Documents are the two documents of a customer's row, canonical.
-func (r Record) Documents() (attributes, provenance []byte) {
-	values, origin := map[string]any{}, map[string]any{}
-	for name, s := range r {
-		values[name], origin[name] = s.Value, s.Provenance
+func object(text []byte) (map[string]any, error) {
+	decoded, err := value.Decode(text)
+	if err != nil {
+		return nil, err
 	}
-	return document(values), document(origin)
+	fields, ok := decoded.(map[string]any)
+	if !ok {
+		return nil, errors.New("no object")
+	}
+	return fields, nil
+}
+
+func whole(v any) int64 {
+	number, _ := v.(json.Number)
+	n, _ := number.Int64()
+	return n
+}
+
+// Documents are the two documents of a customer's row, canonical: equal records have equal documents.
+func (r Record) Documents() (attributes, provenance []byte) {
+	attributes, provenance = []byte{'{'}, []byte{'{'}
+	for i, name := range slices.Sorted(maps.Keys(r)) {
+		if i > 0 {
+			attributes, provenance = append(attributes, ','), append(provenance, ',')
+		}
+		s := r[name]
+		attributes = append(append(value.AppendText(attributes, name), ':'), s.Value...)
+		provenance = append(value.AppendText(provenance, name), `:{"t":`...)
+		provenance = append(strconv.AppendInt(provenance, s.Time, 10), `,"s":`...)
+		provenance = append(strconv.AppendInt(provenance, int64(s.Source), 10), `,"i":`...)
+		provenance = append(strconv.AppendInt(provenance, s.Identity, 10), `,"r":`...)
+		provenance = append(strconv.AppendInt(provenance, s.Record, 10), '}')
+	}
+	return append(attributes, '}'), append(provenance, '}')
 }
 
 // Take lets a statement survive if it is better than the present one. It tells whether the value's text or
@@ -115,14 +146,4 @@ func shortest(v json.RawMessage) string {
 		return string(v)
 	}
 	return string(value.Shortest(decoded))
-}
-
-func document(fields map[string]any) []byte {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text) // sorts keys, so that equal records have equal documents
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(fields); err != nil {
-		panic(fmt.Sprintf("golden: a statement that is no JSON: %v", err)) // Statement.Value is canonical JSON
-	}
-	return bytes.TrimSpace(text.Bytes())
 }
