@@ -3,6 +3,7 @@ package segment_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,10 +77,13 @@ var questions = []struct{ name, rule, hand string }{
 }
 
 // BenchmarkQuestions counts each question by rule and by hand, on 200,000 customers with 2,000,000 events on PostgreSQL and a tenth
-// of that on SQLite; ratio is the median by rule over the median by hand. -v prints both.
+// of that on SQLite (ONECDP_BENCH_CUSTOMERS chooses another size); ratio is the median by rule over the median by hand. -v prints both.
 func BenchmarkQuestions(b *testing.B) {
 	dbtest.Bench(b, func(b *testing.B, db *store.DB) {
 		customers := 200_000
+		if n, err := strconv.Atoi(os.Getenv("ONECDP_BENCH_CUSTOMERS")); err == nil {
+			customers = n
+		}
 		if db.Dialect().Name() == "sqlite" {
 			customers /= 10
 		}
