@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 
@@ -22,14 +21,8 @@ func (s *Server) signedIn(next http.Handler) http.Handler {
 		if err == nil && caller.Session && !s.fromThisMachine(r) {
 			err = fault.New(fault.Unauthenticated, "the key of a page session is good only on the server's own machine")
 		}
-		var refusal *fault.Error
-		switch {
-		case errors.As(err, &refusal):
-			refuse(w, r, http.StatusUnauthorized, refusal)
-			return
-		case err != nil:
-			s.log.ErrorContext(r.Context(), "cannot check a key", "request", requestID(r.Context()), "error", err)
-			refuse(w, r, http.StatusInternalServerError, fault.New(fault.Internal, "internal error"))
+		if err != nil {
+			s.refuseFor(w, r, "cannot check a key", err)
 			return
 		}
 		noteCaller(r.Context(), caller.Name)
@@ -37,12 +30,11 @@ func (s *Server) signedIn(next http.Handler) http.Handler {
 	})
 }
 
-// scoped lets only keys with the scope through.
-func scoped(scope access.Scope, next http.Handler) http.Handler {
+// scoped lets only callers through whom require allows, as access.Require does for a scope.
+func (s *Server) scoped(require func(context.Context) error, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var refusal *fault.Error
-		if errors.As(access.Require(r.Context(), scope), &refusal) {
-			refuse(w, r, http.StatusForbidden, refusal)
+		if err := require(r.Context()); err != nil {
+			s.refuseFor(w, r, "cannot check a scope", err)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -77,7 +77,7 @@ func New(options Options) (*Server, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", s.crossOrigin(s.signedIn(readable(limited(options.GraphQL)))))
-	mux.Handle("GET /schema.graphql", s.signedIn(scoped(access.Read, schema(options.SDL))))
+	mux.Handle("GET /schema.graphql", s.signedIn(s.scoped(mayRead, schema(options.SDL))))
 	mux.HandleFunc("GET /{$}", s.servePage)
 	mux.HandleFunc("GET /assets/", page.serveAsset)
 	mux.HandleFunc("/healthz", s.healthz)
@@ -140,6 +140,8 @@ func hardened(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+func mayRead(ctx context.Context) error { return access.Require(ctx, access.Read) }
 
 func schema(sdl string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
