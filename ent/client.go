@@ -23,6 +23,7 @@ import (
 	"github.com/onecdp/onecdp/ent/customer"
 	"github.com/onecdp/onecdp/ent/customerhandle"
 	"github.com/onecdp/onecdp/ent/customertag"
+	"github.com/onecdp/onecdp/ent/emailhash"
 	"github.com/onecdp/onecdp/ent/event"
 	"github.com/onecdp/onecdp/ent/eventname"
 	"github.com/onecdp/onecdp/ent/idblock"
@@ -61,6 +62,8 @@ type Client struct {
 	CustomerHandle *CustomerHandleClient
 	// CustomerTag is the client for interacting with the CustomerTag builders.
 	CustomerTag *CustomerTagClient
+	// EmailHash is the client for interacting with the EmailHash builders.
+	EmailHash *EmailHashClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
 	// EventName is the client for interacting with the EventName builders.
@@ -110,6 +113,7 @@ func (c *Client) init() {
 	c.Customer = NewCustomerClient(c.config)
 	c.CustomerHandle = NewCustomerHandleClient(c.config)
 	c.CustomerTag = NewCustomerTagClient(c.config)
+	c.EmailHash = NewEmailHashClient(c.config)
 	c.Event = NewEventClient(c.config)
 	c.EventName = NewEventNameClient(c.config)
 	c.IDBlock = NewIDBlockClient(c.config)
@@ -225,6 +229,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Customer:          NewCustomerClient(cfg),
 		CustomerHandle:    NewCustomerHandleClient(cfg),
 		CustomerTag:       NewCustomerTagClient(cfg),
+		EmailHash:         NewEmailHashClient(cfg),
 		Event:             NewEventClient(cfg),
 		EventName:         NewEventNameClient(cfg),
 		IDBlock:           NewIDBlockClient(cfg),
@@ -267,6 +272,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Customer:          NewCustomerClient(cfg),
 		CustomerHandle:    NewCustomerHandleClient(cfg),
 		CustomerTag:       NewCustomerTagClient(cfg),
+		EmailHash:         NewEmailHashClient(cfg),
 		Event:             NewEventClient(cfg),
 		EventName:         NewEventNameClient(cfg),
 		IDBlock:           NewIDBlockClient(cfg),
@@ -312,9 +318,9 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.APIKey, c.AttributeType, c.Campaign, c.Change, c.Channel, c.Customer,
-		c.CustomerHandle, c.CustomerTag, c.Event, c.EventName, c.IDBlock, c.Identity,
-		c.IdentitySet, c.IdentitySetMember, c.IdentityType, c.Merge, c.Observation,
-		c.Record, c.Segment, c.SetOwner, c.Setting, c.Source, c.Tag,
+		c.CustomerHandle, c.CustomerTag, c.EmailHash, c.Event, c.EventName, c.IDBlock,
+		c.Identity, c.IdentitySet, c.IdentitySetMember, c.IdentityType, c.Merge,
+		c.Observation, c.Record, c.Segment, c.SetOwner, c.Setting, c.Source, c.Tag,
 	} {
 		n.Use(hooks...)
 	}
@@ -325,9 +331,9 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.APIKey, c.AttributeType, c.Campaign, c.Change, c.Channel, c.Customer,
-		c.CustomerHandle, c.CustomerTag, c.Event, c.EventName, c.IDBlock, c.Identity,
-		c.IdentitySet, c.IdentitySetMember, c.IdentityType, c.Merge, c.Observation,
-		c.Record, c.Segment, c.SetOwner, c.Setting, c.Source, c.Tag,
+		c.CustomerHandle, c.CustomerTag, c.EmailHash, c.Event, c.EventName, c.IDBlock,
+		c.Identity, c.IdentitySet, c.IdentitySetMember, c.IdentityType, c.Merge,
+		c.Observation, c.Record, c.Segment, c.SetOwner, c.Setting, c.Source, c.Tag,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -352,6 +358,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.CustomerHandle.mutate(ctx, m)
 	case *CustomerTagMutation:
 		return c.CustomerTag.mutate(ctx, m)
+	case *EmailHashMutation:
+		return c.EmailHash.mutate(ctx, m)
 	case *EventMutation:
 		return c.Event.mutate(ctx, m)
 	case *EventNameMutation:
@@ -1448,6 +1456,139 @@ func (c *CustomerTagClient) mutate(ctx context.Context, m *CustomerTagMutation) 
 		return (&CustomerTagDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown CustomerTag mutation op: %q", m.Op())
+	}
+}
+
+// EmailHashClient is a client for the EmailHash schema.
+type EmailHashClient struct {
+	config
+}
+
+// NewEmailHashClient returns a client for the EmailHash from the given config.
+func NewEmailHashClient(c config) *EmailHashClient {
+	return &EmailHashClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `emailhash.Hooks(f(g(h())))`.
+func (c *EmailHashClient) Use(hooks ...Hook) {
+	c.hooks.EmailHash = append(c.hooks.EmailHash, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `emailhash.Intercept(f(g(h())))`.
+func (c *EmailHashClient) Intercept(interceptors ...Interceptor) {
+	c.inters.EmailHash = append(c.inters.EmailHash, interceptors...)
+}
+
+// Create returns a builder for creating a EmailHash entity.
+func (c *EmailHashClient) Create() *EmailHashCreate {
+	mutation := newEmailHashMutation(c.config, OpCreate)
+	return &EmailHashCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of EmailHash entities.
+func (c *EmailHashClient) CreateBulk(builders ...*EmailHashCreate) *EmailHashCreateBulk {
+	return &EmailHashCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EmailHashClient) MapCreateBulk(slice any, setFunc func(*EmailHashCreate, int)) *EmailHashCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EmailHashCreateBulk{err: fmt.Errorf("calling to EmailHashClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EmailHashCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EmailHashCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for EmailHash.
+func (c *EmailHashClient) Update() *EmailHashUpdate {
+	mutation := newEmailHashMutation(c.config, OpUpdate)
+	return &EmailHashUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EmailHashClient) UpdateOne(_m *EmailHash) *EmailHashUpdateOne {
+	mutation := newEmailHashMutation(c.config, OpUpdateOne, withEmailHash(_m))
+	return &EmailHashUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EmailHashClient) UpdateOneID(id string) *EmailHashUpdateOne {
+	mutation := newEmailHashMutation(c.config, OpUpdateOne, withEmailHashID(id))
+	return &EmailHashUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for EmailHash.
+func (c *EmailHashClient) Delete() *EmailHashDelete {
+	mutation := newEmailHashMutation(c.config, OpDelete)
+	return &EmailHashDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EmailHashClient) DeleteOne(_m *EmailHash) *EmailHashDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EmailHashClient) DeleteOneID(id string) *EmailHashDeleteOne {
+	builder := c.Delete().Where(emailhash.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EmailHashDeleteOne{builder}
+}
+
+// Query returns a query builder for EmailHash.
+func (c *EmailHashClient) Query() *EmailHashQuery {
+	return &EmailHashQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEmailHash},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a EmailHash entity by its id.
+func (c *EmailHashClient) Get(ctx context.Context, id string) (*EmailHash, error) {
+	return c.Query().Where(emailhash.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EmailHashClient) GetX(ctx context.Context, id string) *EmailHash {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *EmailHashClient) Hooks() []Hook {
+	return c.hooks.EmailHash
+}
+
+// Interceptors returns the client interceptors.
+func (c *EmailHashClient) Interceptors() []Interceptor {
+	return c.inters.EmailHash
+}
+
+func (c *EmailHashClient) mutate(ctx context.Context, m *EmailHashMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EmailHashCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EmailHashUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EmailHashUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EmailHashDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown EmailHash mutation op: %q", m.Op())
 	}
 }
 
@@ -3497,13 +3638,13 @@ func (c *TagClient) mutate(ctx context.Context, m *TagMutation) (Value, error) {
 type (
 	hooks struct {
 		APIKey, AttributeType, Campaign, Change, Channel, Customer, CustomerHandle,
-		CustomerTag, Event, EventName, IDBlock, Identity, IdentitySet,
+		CustomerTag, EmailHash, Event, EventName, IDBlock, Identity, IdentitySet,
 		IdentitySetMember, IdentityType, Merge, Observation, Record, Segment, SetOwner,
 		Setting, Source, Tag []ent.Hook
 	}
 	inters struct {
 		APIKey, AttributeType, Campaign, Change, Channel, Customer, CustomerHandle,
-		CustomerTag, Event, EventName, IDBlock, Identity, IdentitySet,
+		CustomerTag, EmailHash, Event, EventName, IDBlock, Identity, IdentitySet,
 		IdentitySetMember, IdentityType, Merge, Observation, Record, Segment, SetOwner,
 		Setting, Source, Tag []ent.Interceptor
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/onecdp/onecdp/ent/customer"
 	"github.com/onecdp/onecdp/ent/customerhandle"
 	"github.com/onecdp/onecdp/ent/customertag"
+	"github.com/onecdp/onecdp/ent/emailhash"
 	"github.com/onecdp/onecdp/ent/event"
 	"github.com/onecdp/onecdp/ent/eventname"
 	"github.com/onecdp/onecdp/ent/idblock"
@@ -103,6 +104,7 @@ func checkColumn(t, c string) error {
 			customer.Table:          customer.ValidColumn,
 			customerhandle.Table:    customerhandle.ValidColumn,
 			customertag.Table:       customertag.ValidColumn,
+			emailhash.Table:         emailhash.ValidColumn,
 			event.Table:             event.ValidColumn,
 			eventname.Table:         eventname.ValidColumn,
 			idblock.Table:           idblock.ValidColumn,

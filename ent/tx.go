@@ -28,6 +28,8 @@ type Tx struct {
 	CustomerHandle *CustomerHandleClient
 	// CustomerTag is the client for interacting with the CustomerTag builders.
 	CustomerTag *CustomerTagClient
+	// EmailHash is the client for interacting with the EmailHash builders.
+	EmailHash *EmailHashClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
 	// EventName is the client for interacting with the EventName builders.
@@ -197,6 +199,7 @@ func (tx *Tx) init() {
 	tx.Customer = NewCustomerClient(tx.config)
 	tx.CustomerHandle = NewCustomerHandleClient(tx.config)
 	tx.CustomerTag = NewCustomerTagClient(tx.config)
+	tx.EmailHash = NewEmailHashClient(tx.config)
 	tx.Event = NewEventClient(tx.config)
 	tx.EventName = NewEventNameClient(tx.config)
 	tx.IDBlock = NewIDBlockClient(tx.config)

@@ -105,6 +105,18 @@ func (f CustomerTagFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CustomerTagMutation", m)
 }
 
+// The EmailHashFunc type is an adapter to allow the use of ordinary
+// function as EmailHash mutator.
+type EmailHashFunc func(context.Context, *ent.EmailHashMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f EmailHashFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.EmailHashMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EmailHashMutation", m)
+}
+
 // The EventFunc type is an adapter to allow the use of ordinary
 // function as Event mutator.
 type EventFunc func(context.Context, *ent.EventMutation) (ent.Value, error)

@@ -170,6 +170,16 @@ var (
 			},
 		},
 	}
+	// EmailHashesColumns holds the columns for the "email_hashes" table.
+	EmailHashesColumns = []*schema.Column{
+		{Name: "hash", Type: field.TypeString},
+	}
+	// EmailHashesTable holds the schema information for the "email_hashes" table.
+	EmailHashesTable = &schema.Table{
+		Name:       "email_hashes",
+		Columns:    EmailHashesColumns,
+		PrimaryKey: []*schema.Column{EmailHashesColumns[0]},
+	}
 	// EventsColumns holds the columns for the "events" table.
 	EventsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -495,6 +505,7 @@ var (
 		CustomersTable,
 		CustomerHandlesTable,
 		CustomerTagsTable,
+		EmailHashesTable,
 		EventsTable,
 		EventNamesTable,
 		IDBlocksTable,

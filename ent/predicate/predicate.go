@@ -30,6 +30,9 @@ type CustomerHandle func(*sql.Selector)
 // CustomerTag is the predicate function for customertag builders.
 type CustomerTag func(*sql.Selector)
 
+// EmailHash is the predicate function for emailhash builders.
+type EmailHash func(*sql.Selector)
+
 // Event is the predicate function for event builders.
 type Event func(*sql.Selector)
 

@@ -2,7 +2,8 @@
 //
 // A transaction writes its rows last, when it holds all its locks. A reader follows by position and is
 // promised two things: no transaction is ever skipped, however late it commits, and the changes of one
-// customer come in the order in which they happened.
+// customer come in the order in which they happened. A set that shows nothing new takes no lock and names no
+// customer: whose it is, is read from its owner when the change is.
 //
 // Row numbers alone do not give that on PostgreSQL: a transaction may draw a low number and commit after a
 // higher one has been read. So a position there is a snapshot (pg_current_snapshot), and the next reading
@@ -31,13 +32,14 @@ const (
 	Identified Kind = "identified" // identities joined the customer
 	Attributed Kind = "attributed" // the customer's golden record changed
 	Merged     Kind = "merged"     // another customer became this one; Subject is the merge
+	Removed    Kind = "removed"    // the row is gone: its customer became another's, which a merge tells
 	Tagged     Kind = "tagged"     // a tag was set or taken away; Subject is the tag
 )
 
 // Change is a row of the feed.
 type Change struct {
 	Kinds    []Kind
-	Customer int64 // the customer's row; 0: nobody's
+	Customer int64 // the customer's row; 0: none was locked
 	Set      int64 // the identity set; 0: the change is about no set
 	Subject  int64 // what Kind says; 0: nothing
 	Events   int   // events that came with the set

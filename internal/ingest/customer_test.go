@@ -142,7 +142,7 @@ func TestTheFeedTellsWhatWasTouched(t *testing.T) {
 				kinds = append(kinds, strings.TrimSpace(text))
 			}
 		}
-		if got := strings.Join(kinds, ", "); got != "attributed identified recorded, recorded, merged" {
+		if got := strings.Join(kinds, ", "); got != "attributed identified recorded, attributed recorded, removed, attributed merged" {
 			t.Errorf("the feed says: %s", got)
 		}
 	})

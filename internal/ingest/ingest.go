@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"time"
 
 	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/feed"
@@ -57,17 +56,19 @@ func New(db *store.DB, one *oneid.Service) *Service { return &Service{db: db, on
 type entry struct {
 	Record
 	result *Result
-	first  *entry // the same message earlier in the batch
+	first  *entry       // the same message earlier in the batch
+	note   *fault.Error // what of it does not count
 
-	key        string // of the message
+	evidence   oneid.Evidence
 	source     int32
 	channel    *int64
-	claims     []byte
 	attributes []byte
 	properties []byte
 	digest     int64
 
+	// Set anew by every attempt to store it.
 	id  int64
+	key string // of the message
 	set *oneid.Set
 }
 
@@ -107,10 +108,9 @@ func (s *Service) Ingest(ctx context.Context, records []map[string]any, at fault
 func (s *Service) enter(record Record, result *Result, at fault.Path) *entry {
 	e := &entry{Record: record, result: result}
 	kept, dropped := s.one.Registry().Read(record.Claims)
-	result.Status = Accepted
-	e.claims = claimsText(record.Claims)
-	sum := sha256.Sum256(e.claims)
-	e.set = &oneid.Set{Digest: [16]byte(sum[:16]), Claims: e.claims, Identities: kept, Speaks: speaks(record.Attributes)}
+	claims := claimsText(record.Claims)
+	sum := sha256.Sum256(claims)
+	e.evidence = oneid.Evidence{Digest: [16]byte(sum[:16]), Claims: claims, Identities: kept}
 	if record.Attributes != nil {
 		e.attributes = value.JSON(record.Attributes)
 	}
@@ -124,8 +124,8 @@ func (s *Service) enter(record Record, result *Result, at fault.Path) *entry {
 			notes = append(notes, fault.Bad(at.With("event", "properties", field), "%s", problem))
 		}
 	}
-	result.Fault = fold(notes)
-	e.digest = record.digest(e.claims, e.attributes, e.properties)
+	e.note = fold(notes)
+	e.digest = record.digest(claims, e.attributes, e.properties)
 	return e
 }
 
@@ -164,7 +164,6 @@ func (s *Service) number(ctx context.Context, batch []*entry) error {
 	}
 	for _, e := range batch {
 		e.source, _ = s.db.Number(store.Sources, e.Source)
-		e.set.Source = e.source
 		if e.Channel != "" {
 			number, _ := s.db.Number(store.Channels, e.Channel)
 			channel := int64(number)
@@ -180,16 +179,20 @@ func (s *Service) store(ctx context.Context, batch []*entry) error {
 		return err
 	}
 	wanted := 0
-	sets := make([]*oneid.Set, len(batch))
+	shown := make([]oneid.Evidence, len(batch))
 	for i, e := range batch {
-		wanted += 1 + oneid.MaxIDs(len(e.set.Identities))
-		sets[i] = e.set
+		wanted += 1 + oneid.MaxIDs(len(e.evidence.Identities))
+		shown[i] = e.evidence
 	}
 	ids, err := s.db.ReserveIDs(ctx, wanted)
 	if err != nil {
 		return err
 	}
-	defer s.one.Guard(sets)()
+	release, err := s.one.Guard(ctx, shown)
+	if err != nil {
+		return err
+	}
+	defer release()
 	var left store.IDs
 	if err := s.db.WithTx(ctx, func(tx *store.Tx) error {
 		left = *ids // each attempt begins with the whole supply
@@ -198,7 +201,7 @@ func (s *Service) store(ctx context.Context, batch []*entry) error {
 		return err
 	}
 	s.db.ReturnIDs(&left)
-	s.one.Remember(sets)
+	s.one.Remember(shown)
 	return nil
 }
 
@@ -226,7 +229,7 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, ids *store.IDs, batch
 	if fresh, err = s.addRecords(ctx, tx, fresh); err != nil {
 		return err
 	}
-	if err := addEvents(ctx, tx, fresh); err != nil {
+	if err := s.addEvents(ctx, tx, fresh); err != nil {
 		return err
 	}
 	if err := s.addObservations(ctx, tx, fresh, resolution); err != nil {
@@ -236,25 +239,23 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, ids *store.IDs, batch
 		return err
 	}
 	for _, e := range fresh {
-		e.result.Status, e.result.Customer = Accepted, e.set.Handle
+		*e.result = Result{Status: Accepted, Customer: e.set.Handle, Fault: e.note}
 	}
 	return feed.Append(ctx, tx, changes(fresh, resolution))
 }
 
-// foldSets lets records with the same identities share one set.
+// foldSets gives records that show the same one set.
 func foldSets(batch []*entry) []*oneid.Set {
 	byDigest := map[[16]byte]*oneid.Set{}
 	var sets []*oneid.Set
 	for _, e := range batch {
-		set := byDigest[e.set.Digest]
+		set := byDigest[e.evidence.Digest]
 		if set == nil {
-			copied := *e.set
-			set = &copied
-			set.Record, set.Time = e.id, time.Time{}
+			set = &oneid.Set{Evidence: e.evidence, Time: e.OccurredAt, Source: e.source, Record: e.id}
 			byDigest[set.Digest] = set
 			sets = append(sets, set)
 		}
-		set.Speaks = set.Speaks || e.set.Speaks
+		set.Speaks = set.Speaks || speaks(e.Attributes)
 		if e.OccurredAt.After(set.Time) {
 			set.Time = e.OccurredAt
 		}
@@ -276,7 +277,7 @@ func setsOf(batch []*entry) []*oneid.Set {
 	return sets
 }
 
-// changes tells the feed: one row per set, and one per customer that was merged.
+// changes tells the feed: one row per set, and one per customer that was merged into or is gone.
 func changes(batch []*entry, resolution *oneid.Resolution) []feed.Change {
 	var all []feed.Change
 	place := map[*oneid.Set]int{}
@@ -285,21 +286,37 @@ func changes(batch []*entry, resolution *oneid.Resolution) []feed.Change {
 		if !known {
 			i = len(all)
 			place[e.set] = i
-			change := feed.Change{Kinds: []feed.Kind{feed.Recorded}, Set: e.set.ID, Customer: int64(e.set.Row)}
-			if customer := resolution.Customers[e.set.Row]; customer != nil && customer.Joined {
-				change.Kinds = append(change.Kinds, feed.Identified)
-			}
-			all = append(all, change)
+			all = append(all, ofSet(e.set, resolution))
 		}
 		if e.Event != nil {
 			all[i].Events++
 		}
-		if speaks(e.Attributes) {
-			all[i].Kinds = append(all[i].Kinds, feed.Attributed)
-		}
+	}
+	for _, move := range resolution.Moves {
+		all = append(all, feed.Change{Kinds: []feed.Kind{feed.Removed}, Customer: int64(move.From)})
 	}
 	for _, merge := range resolution.Merges {
-		all = append(all, feed.Change{Kinds: []feed.Kind{feed.Merged}, Customer: int64(merge.Into), Subject: merge.ID})
+		change := feed.Change{Kinds: []feed.Kind{feed.Merged}, Customer: int64(merge.Into), Subject: merge.ID}
+		if resolution.Customers[merge.Into].Attributed {
+			change.Kinds = append(change.Kinds, feed.Attributed)
+		}
+		all = append(all, change)
 	}
 	return all
+}
+
+// ofSet is the change of a set. It names the customer only where the transaction holds it locked: another may be
+// merging it away.
+func ofSet(set *oneid.Set, resolution *oneid.Resolution) feed.Change {
+	change := feed.Change{Kinds: []feed.Kind{feed.Recorded}, Set: set.ID}
+	if held := resolution.Customers[set.Row]; held != nil {
+		change.Customer = int64(set.Row)
+		if held.Joined {
+			change.Kinds = append(change.Kinds, feed.Identified)
+		}
+		if held.Attributed {
+			change.Kinds = append(change.Kinds, feed.Attributed)
+		}
+	}
+	return change
 }

@@ -105,6 +105,8 @@ func (h *house) sound() {
 		"sets owned by another than their anchor's": "SELECT count(*) FROM identity_sets s JOIN identities i ON i.id = s.anchor_id JOIN set_owners o ON o.set_id = s.id" +
 			" WHERE o.customer_id <> i.customer_id",
 		"sets with an anchor and no owner": "SELECT count(*) FROM identity_sets s LEFT JOIN set_owners o ON o.set_id = s.id WHERE s.anchor_id IS NOT NULL AND o.set_id IS NULL",
+		"tags of no customer":              "SELECT count(*) FROM customer_tags t LEFT JOIN customers c ON c.id = t.customer_id WHERE c.id IS NULL",
+		"emails apart from their hashes":   "SELECT count(*) FROM identities e JOIN identities h ON h.key = e.derived_key WHERE e.customer_id <> h.customer_id",
 		"customers of wrong size":          "SELECT count(*) FROM customers c WHERE identity_count <> (SELECT count(*) FROM identities i WHERE i.customer_id = c.id)",
 	} {
 		if n := h.count(query); n != 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/oneid"
 	"github.com/onecdp/onecdp/internal/store"
 )
@@ -63,7 +64,7 @@ func (s *Service) answerKnown(ctx context.Context, tx *store.Tx, batch []*entry,
 		store.Int64s("source_id", sources), store.Texts("message_id", keys))
 	rows, err := tx.Query(ctx, "SELECT given.n, coalesce(c.public_id, 0) FROM "+given+
 		" JOIN records r ON r.source_id = given.source_id AND r.message_id = given.message_id AND r.id <> given.id"+
-		" LEFT JOIN set_owners o ON "+oneid.OwnedBy("r", "o")+
+		" LEFT JOIN set_owners o ON "+customer.OwnedBy("r.set_id", "r.occurred_at", "o")+
 		" LEFT JOIN customers c ON c.id = o.customer_id", args...)
 	known := map[*entry]bool{}
 	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {

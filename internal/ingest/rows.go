@@ -43,7 +43,7 @@ func (s *Service) addRecords(ctx context.Context, tx *store.Tx, batch []*entry) 
 	return slices.DeleteFunc(slices.Clone(batch), func(e *entry) bool { return known[e] }), err
 }
 
-func addEvents(ctx context.Context, tx *store.Tx, batch []*entry) error {
+func (s *Service) addEvents(ctx context.Context, tx *store.Tx, batch []*entry) error {
 	var (
 		numbers, sets, names, sources []int64
 		channels, amounts             []*int64
@@ -54,7 +54,7 @@ func addEvents(ctx context.Context, tx *store.Tx, batch []*entry) error {
 		if e.Event == nil {
 			continue
 		}
-		name, _ := tx.DB().Number(store.EventNames, e.Event.Name)
+		name, _ := s.db.Number(store.EventNames, e.Event.Name)
 		amount, _, _ := e.Event.amount()
 		numbers, sets, names, sources = append(numbers, e.id), append(sets, e.set.ID), append(names, int64(name)), append(sources, int64(e.source))
 		channels, amounts = append(channels, e.channel), append(amounts, amount)
@@ -84,7 +84,7 @@ func (s *Service) addObservations(ctx context.Context, tx *store.Tx, batch []*en
 			if e.Attributes[name] == nil {
 				continue
 			}
-			number, _ := tx.DB().Number(store.AttributeNames, name)
+			number, _ := s.db.Number(store.AttributeNames, name)
 			text := value.JSON(e.Attributes[name])
 			records, sets, attributes = append(records, e.id), append(sets, e.set.ID), append(attributes, int64(number))
 			sources, observed, values = append(sources, int64(e.source)), append(observed, e.OccurredAt), append(values, text)
@@ -93,7 +93,7 @@ func (s *Service) addObservations(ctx context.Context, tx *store.Tx, batch []*en
 			}
 			origin := golden.Provenance{Time: e.OccurredAt.UnixMicro(), Source: e.source, Identity: e.set.Anchor, Record: e.id}
 			if customer.Golden.Take(name, golden.Statement{Value: text, Provenance: origin}, order) {
-				customer.Changed = true
+				customer.Changed, customer.Attributed = true, true
 			}
 		}
 	}

@@ -23,7 +23,6 @@ func (s *Service) Follow(followers ...Follower) { s.followers = append(s.followe
 // apply makes the plan's groups true in the tables, but for the customers' own rows, which Save writes.
 func (s *Service) apply(ctx context.Context, tx *store.Tx, ids *store.IDs, plan Plan, rows []Row, before known, shown []*Set, r *Resolution) error {
 	order := s.Order(ctx, tx)
-	var moves []customer.Move
 	var births []birth
 	orphans := map[int64]Row{}
 	for i, group := range plan.Groups {
@@ -45,11 +44,11 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, ids *store.IDs, plan 
 					})
 				}
 				if row != held.Row {
-					moves = append(moves, customer.Move{From: row, To: held.Row})
+					r.Moves = append(r.Moves, customer.Move{From: row, To: held.Row})
 					gone := r.Customers[row]
 					held.Size += gone.Size
 					for name, statement := range gone.Golden {
-						held.Golden.Take(name, statement, order)
+						held.Attributed = held.Golden.Take(name, statement, order) || held.Attributed
 					}
 					delete(r.Customers, row)
 				}
@@ -76,7 +75,7 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, ids *store.IDs, plan 
 	if err := adopt(ctx, tx, orphans); err != nil {
 		return err
 	}
-	if err := s.move(ctx, tx, moves); err != nil {
+	if err := s.move(ctx, tx, r.Moves); err != nil {
 		return err
 	}
 	return addMerges(ctx, tx, r.Merges, s.db)
@@ -111,7 +110,11 @@ func adopt(ctx context.Context, tx *store.Tx, orphans map[int64]Row) error {
 	}
 	var args store.Args
 	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", identities), store.Int64s("owner", rows))
-	_, err := tx.Exec(ctx, "UPDATE identities SET customer_id = given.owner FROM "+given+" WHERE identities.id = given.id", args...)
+	adopted, err := tx.Exec(ctx, "UPDATE identities SET customer_id = given.owner FROM "+given+
+		" WHERE identities.id = given.id AND identities.customer_id IS NULL", args...)
+	if err == nil && adopted < int64(len(identities)) {
+		return store.ErrStartOver // somebody else was faster
+	}
 	return err
 }
 
@@ -224,7 +227,7 @@ func (s *Service) Save(ctx context.Context, tx *store.Tx, r *Resolution) error {
 	}
 	var args store.Args
 	given := store.Relation(tx.Dialect(), "given", &args, columns(tx, changed)...)
-	_, err := tx.Exec(ctx, "UPDATE customers SET public_id = given.public_id, created_at = given.created_at, updated_at = given.updated_at,"+
+	_, err := tx.Exec(ctx, "UPDATE customers SET public_id = given.public_id, created_at = given.created_at, updated_at = "+tx.Dialect().Greatest("customers.updated_at", "given.updated_at")+","+
 		" identity_count = given.identity_count, attributes = given.attributes, provenance = given.provenance FROM "+given+
 		" WHERE customers.id = given.id", args...)
 	return err

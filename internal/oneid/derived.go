@@ -8,6 +8,22 @@ import (
 	"github.com/onecdp/onecdp/internal/store"
 )
 
+// meetHashes makes, in one order, the rows at which those who show an email and those who show its hash meet.
+func (s *Service) meetHashes(ctx context.Context, tx *store.Tx, stars []Star) error {
+	var hashes []string
+	for _, id := range identitiesOf(stars) {
+		if hash, ok := s.registry.Derived(id); ok {
+			hashes = append(hashes, hash.Value)
+		}
+		if id.Type == identity.EmailSHA256 {
+			hashes = append(hashes, id.Value)
+		}
+	}
+	slices.Sort(hashes)
+	_, err := tx.InsertRows(ctx, "email_hashes", "ON CONFLICT DO NOTHING", store.Texts("hash", slices.Compact(hashes)))
+	return err
+}
+
 // hashesOf lists the email_sha256 of the emails among identities, where they are not among them themselves.
 func (s *Service) hashesOf(shown []identity.Identity) []identity.Identity {
 	among := set(shown)

@@ -2,6 +2,7 @@ package oneid
 
 import (
 	"bytes"
+	"context"
 	"slices"
 	"sync"
 )
@@ -15,15 +16,25 @@ const rememberedSets = 1 << 20
 type guard struct {
 	mu   sync.Mutex
 	busy map[[16]byte]chan struct{} // identities in the hands of a writer, which closes the channel when done
-	seen map[[16]byte]bool          // digests of sets that were stored: nothing about them is new, whatever else happens
+	seen map[[16]byte]bool          // digests of sets that have been through a transaction: little about them is new
 }
 
 // Guard waits for the writers of this server that are making customers of the same identities. Call it before
-// the transaction, and release after it.
-func (s *Service) Guard(sets []*Set) (release func()) {
+// the transaction, and release after it. It ends with an error only when ctx does.
+func (s *Service) Guard(ctx context.Context, shown []Evidence) (release func(), err error) {
 	g := &s.guard
-	wanted := g.newcomers(sets)
+	wanted := s.newcomers(shown)
 	done := make(chan struct{})
+	release = func() {
+		g.mu.Lock()
+		for _, key := range wanted {
+			if g.busy[key] == done {
+				delete(g.busy, key)
+			}
+		}
+		g.mu.Unlock()
+		close(done)
+	}
 	for _, key := range wanted { // in one order for everybody, so that nobody waits in a circle
 		for {
 			g.mu.Lock()
@@ -35,31 +46,35 @@ func (s *Service) Guard(sets []*Set) (release func()) {
 			if other == nil {
 				break
 			}
-			<-other
+			select {
+			case <-other:
+			case <-ctx.Done():
+				release()
+				return nil, ctx.Err()
+			}
 		}
 	}
-	return func() {
-		g.mu.Lock()
-		for _, key := range wanted {
-			delete(g.busy, key)
-		}
-		g.mu.Unlock()
-		close(done)
-	}
+	return release, nil
 }
 
-// newcomers lists the keys of the identities in sets that are not remembered, in ascending order.
-func (g *guard) newcomers(sets []*Set) [][16]byte {
+// newcomers lists the keys of the identities that were not shown together before, and of the hashes of emails
+// among them, in ascending order.
+func (s *Service) newcomers(shown []Evidence) [][16]byte {
+	g := &s.guard
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.busy == nil {
 		g.busy = map[[16]byte]chan struct{}{}
 	}
 	var keys [][16]byte
-	for _, set := range sets {
-		if !g.seen[set.Digest] {
-			for _, id := range set.Identities {
-				keys = append(keys, id.Key())
+	for _, one := range shown {
+		if g.seen[one.Digest] {
+			continue
+		}
+		for _, id := range one.Identities {
+			keys = append(keys, id.Key())
+			if hash, ok := s.registry.Derived(id); ok {
+				keys = append(keys, hash.Key())
 			}
 		}
 	}
@@ -67,15 +82,15 @@ func (g *guard) newcomers(sets []*Set) [][16]byte {
 	return slices.Compact(keys)
 }
 
-// Remember notes that sets are stored, so that Guard lets them pass.
-func (s *Service) Remember(sets []*Set) {
+// Remember notes what has been through a transaction, so that Guard lets it pass the next time.
+func (s *Service) Remember(shown []Evidence) {
 	g := &s.guard
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.seen == nil || len(g.seen) > rememberedSets {
 		g.seen = map[[16]byte]bool{}
 	}
-	for _, set := range sets {
-		g.seen[set.Digest] = true
+	for _, one := range shown {
+		g.seen[one.Digest] = true
 	}
 }

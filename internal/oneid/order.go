@@ -33,10 +33,10 @@ func (o *Order) CompareIdentities(a, b int64) int {
 
 // CompareSources compares two sources, by number, by name.
 func (o *Order) CompareSources(a, b int32) int {
-	if err := o.tx.DB().LoadWords(o.ctx, store.Sources, []int32{a, b}); err != nil && o.Err == nil {
+	if err := o.tx.LoadWords(o.ctx, store.Sources, []int32{a, b}); err != nil && o.Err == nil {
 		o.Err = err
 	}
-	return strings.Compare(o.tx.DB().Word(store.Sources, a), o.tx.DB().Word(store.Sources, b))
+	return strings.Compare(o.names.db.Word(store.Sources, a), o.names.db.Word(store.Sources, b))
 }
 
 func (o *Order) identity(number int64) identity.Identity {

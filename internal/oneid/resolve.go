@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/golden"
 	"github.com/onecdp/onecdp/internal/identity"
 	"github.com/onecdp/onecdp/internal/store"
@@ -17,22 +18,22 @@ var (
 	End       = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 )
 
-// OwnedBy joins a table that has set_id and occurred_at to the owner of its set: the condition on
-// set_owners, given the two aliases.
-func OwnedBy(rows, owners string) string {
-	return owners + ".set_id = " + rows + ".set_id AND (NOT " + owners + ".dated OR (" +
-		rows + ".occurred_at >= " + owners + ".since AND " + rows + ".occurred_at < " + owners + ".until))"
-}
-
-// Set is one distinct set of identities that a batch shows, and what Resolve finds out about it.
-type Set struct {
+// Evidence is one distinct set of identities, as a record shows it.
+type Evidence struct {
 	Digest     [16]byte
 	Claims     []byte              // as sent: canonical JSON
 	Identities []identity.Identity // those that count, strongest first; may be none
-	Time       time.Time           // the newest time the batch shows it at
-	Source     int32               // who showed it
-	Record     int64               // the first record of the batch that shows it
-	Speaks     bool                // records of the batch state attributes under it
+}
+
+// Set is the evidence of a batch's records that show the same, and what Find and Resolve find out about it. It is
+// made anew for every attempt of a transaction.
+type Set struct {
+	Evidence
+
+	Time   time.Time // the newest time the batch shows it at
+	Source int32     // who showed it
+	Record int64     // the first record of the batch that shows it
+	Speaks bool      // records of the batch state attributes under it
 
 	ID     int64  // filled in: the set's number
 	Anchor int64  // filled in: its strongest identity's number; 0: none
@@ -53,7 +54,9 @@ type Customer struct {
 	Golden    golden.Record
 	// Changed tells that the row must be written; Joined that identities came.
 	Changed, Joined bool
-	isNew           bool
+	// Attributed tells that the golden record changed.
+	Attributed bool
+	isNew      bool
 }
 
 // Merge is a merge that a transaction makes.
@@ -70,6 +73,7 @@ type Merge struct {
 type Resolution struct {
 	Customers map[Row]*Customer
 	Merges    []Merge
+	Moves     []customer.Move // rows that are gone, and where to
 }
 
 // MaxIDs is how many ids Resolve may take for a set of n identities.
@@ -78,7 +82,7 @@ func MaxIDs(n int) int { return 2 + 3*n }
 // Resolve gives every set that Find has looked up its owner, making, extending and merging customers as the
 // new sets say.
 //
-// Locks are taken in one order by everybody: identities by key, customers by number, sets by digest. What was
+// Locks are taken in one order by everybody: hashes of emails, identities by key, customers by number, sets by digest. What was
 // read before the locks is read again after them; where it has changed the transaction starts over. A set that
 // is known and states nothing takes no lock. Save must follow in the same transaction.
 func (s *Service) Resolve(ctx context.Context, tx *store.Tx, ids *store.IDs, sets []*Set) (*Resolution, error) {
@@ -94,6 +98,9 @@ func (s *Service) Resolve(ctx context.Context, tx *store.Tx, ids *store.IDs, set
 		}
 	}
 	if len(stars) > 0 {
+		if err := s.meetHashes(ctx, tx, stars); err != nil {
+			return nil, err
+		}
 		var err error
 		if before, err = s.know(ctx, tx, stars); err != nil {
 			return nil, err
@@ -142,8 +149,8 @@ func (s *Service) Resolve(ctx context.Context, tx *store.Tx, ids *store.IDs, set
 		if row, gone := moved[set.Row]; gone {
 			set.Row = row
 		}
-		if customer := resolution.Customers[set.Row]; customer != nil {
-			set.Handle = customer.Handle
+		if held := resolution.Customers[set.Row]; held != nil {
+			set.Handle = held.Handle
 		}
 	}
 	return resolution, nil
@@ -183,7 +190,7 @@ func (s *Service) Find(ctx context.Context, tx *store.Tx, sets []*Set) error {
 	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("n", numbers), store.Bytes("digest", digests), store.Times("occurred_at", times))
 	rows, err := tx.Query(ctx, "SELECT given.n, s.id, coalesce(s.anchor_id, 0), coalesce(c.id, 0), coalesce(c.public_id, 0) FROM "+given+
 		" JOIN identity_sets s ON s.digest = given.digest"+
-		" LEFT JOIN set_owners o ON o.set_id = s.id AND (NOT o.dated OR (given.occurred_at >= o.since AND given.occurred_at < o.until))"+
+		" LEFT JOIN set_owners o ON "+customer.OwnedBy("s.id", "given.occurred_at", "o")+
 		" LEFT JOIN customers c ON c.id = o.customer_id", args...)
 	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
 		var n int
@@ -282,8 +289,8 @@ func (s *Service) lockCustomers(ctx context.Context, tx *store.Tx, rows []Row) (
 
 // confirm reads again, under the locks, what was read before them.
 func (s *Service) confirm(ctx context.Context, tx *store.Tx, before known, stars []Star, sets []*Set, resolution *Resolution) error {
-	if tx.Dialect().ForUpdate() == "" {
-		return nil // one writer: nothing can have moved
+	if tx.Dialect().OneWriter() {
+		return nil // nothing can have moved
 	}
 	if len(before.Standings) > 0 {
 		after, err := s.know(ctx, tx, stars)
@@ -296,9 +303,9 @@ func (s *Service) confirm(ctx context.Context, tx *store.Tx, before known, stars
 			}
 		}
 	}
-	for row, customer := range resolution.Customers {
+	for row, held := range resolution.Customers {
 		// The size stands for all that the plan knew of a customer: whoever adds an identity raises it.
-		if standing, planned := before.Standings[row]; planned && standing.Size != customer.Size {
+		if standing, planned := before.Standings[row]; planned && standing.Size != held.Size {
 			return store.ErrStartOver
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/page"
 	"github.com/onecdp/onecdp/internal/store"
 )
@@ -94,7 +95,7 @@ func whole(t time.Time) time.Time {
 }
 
 // owned is the condition that event e of a set belongs to the owner row o.
-const owned = "e.set_id = o.set_id AND (NOT o.dated OR (e.occurred_at >= o.since AND e.occurred_at < o.until))"
+var owned = customer.OwnedBy("e.set_id", "e.occurred_at", "o")
 
 const eventColumns = "e.set_id, e.occurred_at, e.id, e.received_at, e.name_id, e.source_id, e.channel_id, e.amount, e.properties"
 

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/rule"
 )
 
@@ -47,7 +48,7 @@ func (c *compiler) event(n *rule.Event) predicate {
 }
 
 // owners says whose an event is.
-const owners = " JOIN set_owners o ON o.set_id = e.set_id AND (NOT o.dated OR (e.occurred_at >= o.since AND e.occurred_at < o.until))"
+var owners = " JOIN set_owners o ON " + customer.OwnedBy("e.set_id", "e.occurred_at", "o")
 
 // absentIsZero tells whether an aggregate of no events is 0; else it is absent.
 func absentIsZero(aggregate rule.Aggregate) bool {

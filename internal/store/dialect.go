@@ -10,6 +10,8 @@ type Dialect interface {
 	Name() string
 	// ForUpdate ends a SELECT that locks its rows. SQLite has one writer: nothing to lock.
 	ForUpdate() string
+	// OneWriter tells that transactions that write run one after the other.
+	OneWriter() bool
 	// TransactionNumber is an expression: the number of the running transaction, 0 where there is one writer.
 	TransactionNumber() string
 	// Snapshot is an expression: what is committed now, as a text that CommittedBetween takes.

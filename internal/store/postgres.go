@@ -84,6 +84,7 @@ func lockAdvisory(ctx context.Context, handle *sql.DB) (func(), error) {
 type postgresDialect struct{}
 
 func (postgresDialect) Name() string                { return "postgres" }
+func (postgresDialect) OneWriter() bool             { return false }
 func (postgresDialect) ForUpdate() string           { return " FOR UPDATE" }
 func (postgresDialect) TransactionNumber() string   { return "pg_current_xact_id()::text::bigint" }
 func (postgresDialect) Snapshot() string            { return "pg_current_snapshot()::text" }
@@ -126,13 +127,15 @@ func (postgresDialect) relation(name string, columns []Column, args *Args) strin
 }
 
 // The whole transaction may run again after these: serialization failure, deadlock, lock not available,
-// and whatever ended the connection before the commit was sent. 0A000 is a plan that a migration outdated.
+// and whatever ended the connection before the commit was sent. A plan that a migration outdated is made anew.
 func (postgresDialect) retryable(err error) bool {
 	var failure *pq.Error
 	if errors.As(err, &failure) {
 		switch failure.Code {
-		case "40001", "40P01", "55P03", "57P01", "57P02", "57P03", "0A000":
+		case "40001", "40P01", "55P03", "57P01", "57P02", "57P03":
 			return true
+		case outdated:
+			return strings.Contains(failure.Message, "cached plan")
 		}
 		return failure.Code.Class() == "08"
 	}

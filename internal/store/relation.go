@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -167,7 +168,11 @@ func Collect[T any](rows *sql.Rows, err error, scan func(row Row, into *T) error
 		}
 		all = append(all, one)
 	}
-	return all, rows.Err()
+	err = rows.Err()
+	if failure := (*pq.Error)(nil); errors.As(err, &failure) {
+		scrub(failure)
+	}
+	return all, err
 }
 
 func stringsOf(values [][]byte) []string {

@@ -80,6 +80,7 @@ func sqliteVersion(text string) int {
 type sqliteDialect struct{}
 
 func (sqliteDialect) Name() string              { return "sqlite" }
+func (sqliteDialect) OneWriter() bool           { return true }
 func (sqliteDialect) ForUpdate() string         { return "" }
 func (sqliteDialect) TransactionNumber() string { return "0" }
 func (sqliteDialect) Snapshot() string {

@@ -69,14 +69,38 @@ func (c *keepingConn) statement(ctx context.Context, query string, args []driver
 	if err == nil {
 		c.kept[query] = stmt
 	}
-	return stmt, err
+	return stmt, c.tidy(query, err)
 }
 
-// forget drops a statement whose plan the server will not use any more, because a table has changed.
-func (c *keepingConn) forget(query string, err error) {
+// outdated is the SQLSTATE of a statement whose plan the server will not use any more, because a table has changed.
+const outdated = "0A000"
+
+// tidy drops a statement that is outdated, and takes out of a database's error what it may quote of the values:
+// the message of a conversion that failed, the row that broke a constraint. What is left names the kind of error
+// and the place in the schema.
+func (c *keepingConn) tidy(query string, err error) error {
 	var failure *pq.Error
-	if errors.As(err, &failure) && failure.Code == "0A000" {
+	if !errors.As(err, &failure) {
+		return err
+	}
+	if stmt := c.kept[query]; stmt != nil && failure.Code == outdated {
 		delete(c.kept, query)
+		_ = stmt.Close()
+	}
+	scrub(failure)
+	return err
+}
+
+// scrub is what tidy does to an error.
+func scrub(failure *pq.Error) {
+	failure.Detail, failure.Where, failure.InternalQuery = "", "", ""
+	if class := failure.Code.Class(); class == "22" || class == "23" {
+		failure.Message = failure.Code.Name()
+		for _, name := range []string{failure.Table, failure.Column, failure.Constraint} {
+			if name != "" {
+				failure.Message += " " + name
+			}
+		}
 	}
 }
 
@@ -87,11 +111,11 @@ func (c *keepingConn) QueryContext(ctx context.Context, query string, args []dri
 		return nil, err
 	}
 	if stmt == nil {
-		return c.postgresConn.QueryContext(ctx, query, args)
+		rows, err := c.postgresConn.QueryContext(ctx, query, args)
+		return rows, c.tidy(query, err)
 	}
 	rows, err := stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
-	c.forget(query, err)
-	return rows, err
+	return rows, c.tidy(query, err)
 }
 
 // ExecContext implements driver.ExecerContext.
@@ -101,9 +125,9 @@ func (c *keepingConn) ExecContext(ctx context.Context, query string, args []driv
 		return nil, err
 	}
 	if stmt == nil {
-		return c.postgresConn.ExecContext(ctx, query, args)
+		result, err := c.postgresConn.ExecContext(ctx, query, args)
+		return result, c.tidy(query, err)
 	}
 	result, err := stmt.(driver.StmtExecContext).ExecContext(ctx, args)
-	c.forget(query, err)
-	return result, err
+	return result, c.tidy(query, err)
 }

@@ -142,9 +142,13 @@ func count(ctx context.Context) {
 
 // Redact is a database URL without its password, fit for a log line.
 func Redact(databaseURL string) string {
+	if strings.HasPrefix(databaseURL, "sqlite:") {
+		return databaseURL
+	}
 	parsed, err := url.Parse(databaseURL)
-	if err != nil || strings.HasPrefix(databaseURL, "sqlite:") {
-		return strings.SplitN(databaseURL, "?", 2)[0]
+	if err != nil {
+		scheme, _, _ := strings.Cut(databaseURL, ":")
+		return scheme + ":…"
 	}
 	parsed.RawQuery = ""
 	return parsed.Redacted()

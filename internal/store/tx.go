@@ -101,9 +101,6 @@ func (tx *Tx) Dialect() Dialect { return tx.db.dialect }
 // Ent reads and writes through ent, inside the transaction.
 func (tx *Tx) Ent() *ent.Client { return tx.client }
 
-// DB is the database the transaction runs in, for what lives outside transactions: ids and dictionaries.
-func (tx *Tx) DB() *DB { return tx.db }
-
 // Query runs a statement that returns rows; its plan is kept.
 func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	return txConn{tx}.QueryContext(ctx, query, args...)

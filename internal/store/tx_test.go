@@ -60,13 +60,16 @@ func TestAnErrorOrAPanicLeavesNothing(t *testing.T) {
 		}()
 		ctx, cancel := context.WithCancel(context.Background())
 		if err := db.WithTx(ctx, func(tx *store.Tx) error {
-			defer cancel()
-			return setting(tx, "c")
+			cancel()
+			return errors.Join(setting(tx, "c"), broken)
 		}); err == nil {
-			t.Log("committed before the cancellation was seen")
+			t.Error("a transaction without a caller went through")
 		}
 		if err := db.WithTx(context.Background(), func(tx *store.Tx) error { return setting(tx, "d") }); err != nil {
 			t.Errorf("the connection is spoilt: %v", err)
+		}
+		if n := settings(t, db); n != 1 {
+			t.Errorf("%d rows, want the last one alone", n)
 		}
 	})
 }

@@ -107,6 +107,16 @@ func (db *DB) findWords(ctx context.Context, q Querier, d Dictionary, words []st
 
 // LoadWords makes sure that Word knows these numbers.
 func (db *DB) LoadWords(ctx context.Context, d Dictionary, numbers []int32) error {
+	return db.loadWords(ctx, db, d, numbers)
+}
+
+// LoadWords makes sure that the database's Word knows these numbers. It reads on the transaction's own connection: a
+// transaction that waits for a second one can wait for ever.
+func (tx *Tx) LoadWords(ctx context.Context, d Dictionary, numbers []int32) error {
+	return tx.db.loadWords(ctx, tx, d, numbers)
+}
+
+func (db *DB) loadWords(ctx context.Context, q Querier, d Dictionary, numbers []int32) error {
 	cache := db.words[d]
 	var missing []int64
 	cache.mu.RLock()
@@ -120,7 +130,7 @@ func (db *DB) LoadWords(ctx context.Context, d Dictionary, numbers []int32) erro
 		return nil
 	}
 	// A missing number means that another server has learnt words: read them all, they are few.
-	return db.remember(db.Query(ctx, "SELECT id, name FROM "+string(d)))(d)
+	return db.remember(q.Query(ctx, "SELECT id, name FROM "+string(d)))(d)
 }
 
 func (db *DB) remember(rows *sql.Rows, err error) func(Dictionary) error {

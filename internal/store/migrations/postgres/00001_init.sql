@@ -37,6 +37,8 @@ CREATE INDEX "customertag_customer_id" ON "customer_tags" ("customer_id");
 CREATE UNIQUE INDEX "customertag_handle_id_tag_id" ON "customer_tags" ("handle_id", "tag_id");
 -- create index "customertag_tag_id_customer_id" to table: "customer_tags"
 CREATE INDEX "customertag_tag_id_customer_id" ON "customer_tags" ("tag_id", "customer_id");
+-- create "email_hashes" table
+CREATE TABLE "email_hashes" ("hash" character varying NOT NULL, PRIMARY KEY ("hash"));
 -- create "events" table
 CREATE TABLE "events" ("set_id" bigint NOT NULL, "occurred_at" timestamptz NOT NULL, "id" bigint NOT NULL, "received_at" timestamptz NOT NULL, "name_id" integer NOT NULL, "source_id" integer NOT NULL, "channel_id" integer NULL, "amount" bigint NULL, "properties" jsonb NOT NULL, PRIMARY KEY ("set_id", "occurred_at", "id"));
 -- create index "event_name_id_occurred_at_set_id" to table: "events"
