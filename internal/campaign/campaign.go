@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/store"
@@ -49,9 +47,6 @@ type Input struct {
 	SegmentID *int64
 }
 
-// MaxText is the length of the longest key, name, channel and stage, in Unicode code points.
-const MaxText = 255
-
 // Service keeps campaigns. It is safe for concurrent use.
 type Service struct{ db *store.DB }
 
@@ -73,20 +68,7 @@ func (in Input) clean() (Input, error) {
 }
 
 func cleanText(field, text string) (string, error) {
-	at := fault.Path{field}
-	if len(text) > MaxText*utf8.UTFMax { // before any work on it
-		return "", fault.Bad(at, "the %s has at most %d characters", field, MaxText)
-	}
-	text, err := value.Text(text, at)
-	switch {
-	case err != nil:
-		return "", err
-	case strings.TrimSpace(text) == "":
-		return "", fault.Bad(at, "the %s must not be empty", field)
-	case utf8.RuneCountInString(text) > MaxText:
-		return "", fault.Bad(at, "the %s has at most %d characters", field, MaxText)
-	}
-	return text, nil
+	return value.Name(text, fault.Path{field}, value.MaxName)
 }
 
 const columns = "id, key, name, state, stage, channel, segment_id, created_at, updated_at"

@@ -52,12 +52,6 @@ func (s *Service) Zone(name *string, at fault.Path) (*time.Location, error) {
 	return zone, nil
 }
 
-// The longest key and name of a segment, in characters.
-const (
-	maxKey  = 200
-	maxName = 500
-)
-
 // CreateInput is a segment to be.
 type CreateInput struct {
 	Key, Name   string
@@ -70,18 +64,14 @@ type CreateInput struct {
 // NOT_IMPLEMENTED below where, and CONFLICT at key when the key is in use.
 func (s *Service) Create(ctx context.Context, in CreateInput) (*Segment, error) {
 	var faults []error
-	clean := func(text, field string, least, most int) string {
-		at := fault.Path{field}
-		cleaned, err := value.Text(text, at)
-		if length := utf8.RuneCountInString(cleaned); err == nil && (length < least || length > most) {
-			err = fault.Bad(at, "%s has %d to %d characters", field, least, most)
-		}
+	clean := func(text, field string) string {
+		cleaned, err := value.Name(text, fault.Path{field}, value.MaxName)
 		faults = append(faults, err)
 		return cleaned
 	}
-	key := clean(in.Key, "key", 1, maxKey)
-	name := clean(in.Name, "name", 1, maxName)
-	description := clean(in.Description, "description", 0, rule.MaxText)
+	key, name := clean(in.Key, "key"), clean(in.Name, "name")
+	description, err := cleanDescription(in.Description)
+	faults = append(faults, err)
 	read, err := s.Read(in.Where, fault.Path{"where"})
 	faults = append(faults, err)
 	zone := ""
@@ -111,6 +101,16 @@ func (s *Service) Create(ctx context.Context, in CreateInput) (*Segment, error) 
 		return nil, err
 	}
 	return s.ByKey(ctx, key)
+}
+
+// cleanDescription returns a description, which may be empty, in NFC.
+func cleanDescription(text string) (string, error) {
+	at := fault.Path{"description"}
+	text, err := value.Text(text, at)
+	if err == nil && utf8.RuneCountInString(text) > rule.MaxText {
+		err = fault.Bad(at, "the text has more than %d characters", rule.MaxText)
+	}
+	return text, err
 }
 
 // ByKey finds a segment; nil when there is none.

@@ -3,6 +3,7 @@ package segment_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,11 +66,17 @@ func TestFaultsOfASegmentComeTogetherWithTheirPlaces(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, []person{{name: "one"}})
 		_, err := w.service.Create(t.Context(), segment.CreateInput{
-			Key: "", Name: "a\x00", TimeZone: new("Mars/Olympus"), Where: object(t, `{"any":[{"attribute":{"name":"a","is":{"matches":"("}}}]}`),
+			Key: "", Name: "a\x00", Description: strings.Repeat("x", 10_001), TimeZone: new("Mars/Olympus"), Where: object(t, `{"any":[{"attribute":{"name":"a","is":{"matches":"("}}}]}`),
 		})
-		want := []string{"BAD_USER_INPUT key", "BAD_USER_INPUT name", "BAD_USER_INPUT where.any[0].attribute.is.matches", "BAD_USER_INPUT timeZone"}
+		want := []string{"BAD_USER_INPUT key", "BAD_USER_INPUT name", "BAD_USER_INPUT description", "BAD_USER_INPUT where.any[0].attribute.is.matches", "BAD_USER_INPUT timeZone"}
 		if got := faultsOf(err); !slices.Equal(got, want) {
 			t.Errorf("%q, want %q", got, want)
+		}
+		for _, wrong := range []string{" ", strings.Repeat("x", 256)} {
+			_, err = w.service.Create(t.Context(), segment.CreateInput{Key: wrong, Name: wrong, Description: " "})
+			if got := faultsOf(err); len(got) < 2 || !slices.Equal(got[:2], want[:2]) {
+				t.Errorf("%q, want %q", got, want[:2])
+			}
 		}
 		_, err = w.service.Create(t.Context(), segment.CreateInput{Key: "a", Name: "a", Where: object(t, `{"all":[{"sequence":{"steps":[{},{}]}},{"lifecycle":{"stage":["NEW"]}}]}`)})
 		want = []string{"NOT_IMPLEMENTED where.all[0].sequence", "NOT_IMPLEMENTED where.all[1].lifecycle"}

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/profile"
@@ -63,25 +62,9 @@ func New(db *store.DB, profiles *profile.Reader) *Service {
 	return &Service{db: db, profiles: profiles}
 }
 
-// MaxKey is the length of the longest key, in Unicode code points.
-const MaxKey = 255
-
 // cleanKey returns a key in NFC; what cannot be a key is a BAD_USER_INPUT at key.
 func cleanKey(key string) (string, error) {
-	at := fault.Path{"key"}
-	if len(key) > MaxKey*utf8.UTFMax { // before any work on it
-		return "", fault.Bad(at, "a key has at most %d characters", MaxKey)
-	}
-	key, err := value.Text(key, at)
-	switch {
-	case err != nil:
-		return "", err
-	case key == "":
-		return "", fault.Bad(at, "a key must not be empty")
-	case utf8.RuneCountInString(key) > MaxKey:
-		return "", fault.Bad(at, "a key has at most %d characters", MaxKey)
-	}
-	return key, nil
+	return value.Name(key, fault.Path{"key"}, value.MaxName)
 }
 
 const tagColumns = "t.id, t.key, t.name, t.kind, t.version, t.definition, t.created_at"

@@ -115,6 +115,7 @@ func TestWhatCannotBeATagIsRefused(t *testing.T) {
 			path   string
 		}{
 			{1, "", 1, fault.BadUserInput, "key"},
+			{1, " \u3000", 1, fault.BadUserInput, "key"},
 			{1, "a\x00b", 1, fault.BadUserInput, "key"},
 			{1, "\xff", 1, fault.BadUserInput, "key"},
 			{1, strings.Repeat("\u6807", 256), 1, fault.BadUserInput, "key"},
