@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"math"
+	"time"
 
 	"github.com/onecdp/onecdp/graph/model"
 	"github.com/onecdp/onecdp/internal/fault"
@@ -77,14 +78,16 @@ func (r *Resolver) preview(ctx context.Context, where map[string]any, timeZone *
 	if err != nil {
 		return nil, err
 	}
+	started := time.Now()
 	found, err := r.Segments.Preview(ctx, question)
 	if err != nil {
 		return nil, err
 	}
+	took := time.Since(started)
 	count, _ := whole(found.Count, nil)
 	total, _ := whole(found.Total, nil)
 	return &model.SegmentPreview{
-		AsOf: question.AsOf, Count: count, Total: total, TookMs: float64(found.Took.Microseconds()) / 1000,
+		AsOf: question.AsOf, Count: count, Total: total, TookMs: float64(took.Microseconds()) / 1000,
 		Matching: func(ctx context.Context, first int) ([]*model.Customer, error) {
 			members, err := r.Segments.Sample(ctx, question, first)
 			if err != nil {

@@ -44,7 +44,7 @@ func TestASecretLetsItsKeyIn(t *testing.T) {
 		if !regexp.MustCompile(`^ocdp_[0-9A-Za-z]{32}$`).MatchString(secret) || !strings.HasSuffix(secret, key.Hint) || len(key.Hint) != 4 {
 			t.Errorf("secret %q, hint %q", secret, key.Hint)
 		}
-		caller, err := keys.Authenticate(t.Context(), secret)
+		caller, err := keys.Authenticate(t.Context(), secret, time.Now())
 		if err != nil || caller.Name != "小程序" || caller.Session {
 			t.Errorf("caller %+v, %v", caller, err)
 		}
@@ -78,7 +78,7 @@ func TestWrongSecretsAreUnauthenticated(t *testing.T) {
 		keys := access.New(db, "")
 		secret := create(t, keys, "one", access.Read)
 		for _, wrong := range []string{"", "x", "ocdp_", secret[:36], secret + "x", strings.ToUpper(secret), "ocdp_" + strings.Repeat("0", 32), "ocdp_" + strings.Repeat("\x00", 32)} {
-			if _, err := keys.Authenticate(t.Context(), wrong); code(err) != fault.Unauthenticated {
+			if _, err := keys.Authenticate(t.Context(), wrong, time.Now()); code(err) != fault.Unauthenticated {
 				t.Errorf("%q: %v", wrong, err)
 			}
 		}
@@ -90,7 +90,7 @@ func TestARevokedKeyIsDeadOnEveryServerAtOnce(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		one, other := access.New(db, ""), access.New(db, "")
 		secret := create(t, one, "till", access.Ingest)
-		if _, err := other.Authenticate(t.Context(), secret); err != nil {
+		if _, err := other.Authenticate(t.Context(), secret, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		for range 2 { // again changes nothing
@@ -98,11 +98,13 @@ func TestARevokedKeyIsDeadOnEveryServerAtOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := other.Authenticate(t.Context(), secret); code(err) != fault.Unauthenticated {
+		if _, err := other.Authenticate(t.Context(), secret, time.Now()); code(err) != fault.Unauthenticated {
 			t.Errorf("revoked: %v", err)
 		}
-		if err := one.Revoke(t.Context(), "nobody"); code(err) != fault.NotFound {
-			t.Errorf("unknown name: %v", err)
+		for _, name := range []string{"nobody", "", "\x00", "page session"} {
+			if err := one.Revoke(t.Context(), name); code(err) != fault.NotFound {
+				t.Errorf("unknown name %q: %v", name, err)
+			}
 		}
 		if _, _, err := one.Create(t.Context(), "till", []access.Scope{access.Read}, nil); code(err) != fault.Conflict {
 			t.Errorf("the name of a revoked key: %v", err)
@@ -118,14 +120,15 @@ func TestAnExpiredKeyIsRefused(t *testing.T) {
 		if _, _, err := keys.Create(t.Context(), "late", []access.Scope{access.Read}, &past); code(err) != fault.BadUserInput {
 			t.Errorf("made with a past expiry: %v", err)
 		}
-		secret := create(t, keys, "short", access.Read)
-		err := db.WithTx(t.Context(), func(tx *store.Tx) error {
-			return tx.Ent().APIKey.Update().SetExpiresAt(tx.Now).Exec(t.Context())
-		})
+		end := time.Now().Add(time.Hour).Truncate(time.Microsecond)
+		secret, _, err := keys.Create(t.Context(), "short", []access.Scope{access.Read}, &end)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := keys.Authenticate(t.Context(), secret); code(err) != fault.Unauthenticated {
+		if _, err := keys.Authenticate(t.Context(), secret, end.Add(-time.Microsecond)); err != nil {
+			t.Errorf("before it expires: %v", err)
+		}
+		if _, err := keys.Authenticate(t.Context(), secret, end); code(err) != fault.Unauthenticated {
 			t.Errorf("expired: %v", err)
 		}
 	})
@@ -147,7 +150,7 @@ func TestBadKeysAreRefused(t *testing.T) {
 			{"a\nb", []access.Scope{access.Read}, fault.BadUserInput},
 			{"a\x00b", []access.Scope{access.Read}, fault.BadUserInput},
 			{"\xff", []access.Scope{access.Read}, fault.BadUserInput},
-			{strings.Repeat("n", 101), []access.Scope{access.Read}, fault.BadUserInput},
+			{strings.Repeat("n", 256), []access.Scope{access.Read}, fault.BadUserInput},
 			{"none", nil, fault.BadUserInput},
 			{"root", []access.Scope{"root"}, fault.BadUserInput},
 		} {
@@ -186,7 +189,7 @@ func TestTheFirstStartMakesOneAdminKey(t *testing.T) {
 		if len(secrets) != 1 {
 			t.Fatalf("%d secrets", len(secrets))
 		}
-		caller, err := access.New(db, "").Authenticate(t.Context(), secrets[0])
+		caller, err := access.New(db, "").Authenticate(t.Context(), secrets[0], time.Now())
 		if err != nil || !caller.Has(access.Admin) || !caller.Has(access.Personal) {
 			t.Errorf("%+v, %v", caller, err)
 		}
@@ -197,14 +200,14 @@ func TestTheOperatorsKeyHasEveryScope(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		keys := access.New(db, "chosen")
-		caller, err := keys.Authenticate(t.Context(), "chosen")
+		caller, err := keys.Authenticate(t.Context(), "chosen", time.Now())
 		if err != nil || len(caller.Scopes) != len(access.Scopes()) {
 			t.Errorf("%+v, %v", caller, err)
 		}
-		if _, err := keys.Authenticate(t.Context(), "Chosen"); code(err) != fault.Unauthenticated {
+		if _, err := keys.Authenticate(t.Context(), "Chosen", time.Now()); code(err) != fault.Unauthenticated {
 			t.Errorf("another key: %v", err)
 		}
-		if _, err := access.New(db, "").Authenticate(t.Context(), ""); code(err) != fault.Unauthenticated {
+		if _, err := access.New(db, "").Authenticate(t.Context(), "", time.Now()); code(err) != fault.Unauthenticated {
 			t.Errorf("no key where none is set: %v", err)
 		}
 	})
@@ -216,21 +219,22 @@ func TestSessionsAreShortAndNotAdmin(t *testing.T) {
 		keys := access.New(db, "")
 		now := time.Now()
 		secret := keys.NewSession(now, time.Minute)
-		caller, err := keys.Authenticate(t.Context(), secret)
+		caller, err := keys.Authenticate(t.Context(), secret, time.Now())
 		if err != nil || !caller.Session || caller.Has(access.Admin) || !caller.Has(access.Manage) {
 			t.Errorf("%+v, %v", caller, err)
 		}
-		if _, err := access.New(db, "").Authenticate(t.Context(), secret); code(err) != fault.Unauthenticated {
+		if _, err := access.New(db, "").Authenticate(t.Context(), secret, time.Now()); code(err) != fault.Unauthenticated {
 			t.Errorf("on another server: %v", err)
 		}
-		ended := keys.NewSession(now.Add(-time.Hour), time.Minute)
-		if _, err := keys.Authenticate(t.Context(), ended); code(err) != fault.Unauthenticated {
-			t.Errorf("ended: %v", err)
+		for _, late := range []time.Duration{time.Minute, time.Hour} {
+			if _, err := keys.Authenticate(t.Context(), secret, now.Add(late)); code(err) != fault.Unauthenticated {
+				t.Errorf("after %s: %v", late, err)
+			}
 		}
 		for range 1000 {
 			keys.NewSession(now, time.Hour)
 		}
-		if _, err := keys.Authenticate(t.Context(), secret); code(err) != fault.Unauthenticated {
+		if _, err := keys.Authenticate(t.Context(), secret, time.Now()); code(err) != fault.Unauthenticated {
 			t.Errorf("the oldest session survived a flood: %v", err)
 		}
 	})

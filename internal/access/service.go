@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/onecdp/onecdp/ent"
 	"github.com/onecdp/onecdp/ent/apikey"
@@ -19,7 +18,6 @@ import (
 const (
 	firstName       = "admin"           // the key of the first start
 	environmentName = "environment key" // the key that the operator set
-	longestName     = 100               // characters
 )
 
 var (
@@ -128,25 +126,30 @@ func (s *Service) List(ctx context.Context) ([]Key, error) {
 
 // Revoke ends a key at once, on every server. An unknown name is NOT_FOUND; revoking again changes nothing.
 func (s *Service) Revoke(ctx context.Context, name string) error {
+	unknown := fault.New(fault.NotFound, "there is no key of this name").At(fault.Path{"name"})
+	name, err := checkName(name)
+	if err != nil {
+		return unknown // what cannot be a name is nobody's
+	}
 	return s.db.WithTx(ctx, func(tx *store.Tx) error {
 		exists, err := tx.Ent().APIKey.Query().Where(apikey.Name(name)).Exist(ctx)
 		if err != nil {
 			return err
 		}
 		if !exists {
-			return fault.New(fault.NotFound, "there is no key of this name").At(fault.Path{"name"})
+			return unknown
 		}
 		return tx.Ent().APIKey.Update().Where(apikey.Name(name), apikey.RevokedAtIsNil()).SetRevokedAt(tx.Now).Exec(ctx)
 	})
 }
 
 // Authenticate finds who a secret belongs to. An unknown, expired or revoked one is UNAUTHENTICATED,
-// all with the same message. Nothing is cached, so that a key revoked on one server is dead on all.
-func (s *Service) Authenticate(ctx context.Context, secret string) (Caller, error) {
+// all with the same message. now decides what has expired. Nothing is cached, so that a key revoked on one server is dead on all.
+func (s *Service) Authenticate(ctx context.Context, secret string, now time.Time) (Caller, error) {
 	if secret == "" {
 		return Caller{}, errNoKey
 	}
-	now, sent := store.Now(), digestOf(secret)
+	sent := digestOf(secret)
 	if s.environment != nil && subtle.ConstantTimeCompare(sent[:], s.environment[:]) == 1 {
 		return Caller{Name: environmentName, Scopes: Scopes()}, nil
 	}
@@ -173,14 +176,10 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (Caller, erro
 // checkName returns a name in NFC without blanks around it.
 func checkName(name string) (string, error) {
 	at := fault.Path{"name"}
-	name, err := value.Text(strings.TrimSpace(name), at)
+	name, err := value.Name(strings.TrimSpace(name), at, value.MaxName)
 	switch {
 	case err != nil:
 		return "", err
-	case name == "":
-		return "", fault.Bad(at, "a key needs a name")
-	case utf8.RuneCountInString(name) > longestName:
-		return "", fault.Bad(at, "a name has at most %d characters", longestName)
 	case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
 		return "", fault.Bad(at, "a name has no control characters")
 	case name == sessionName || name == environmentName:

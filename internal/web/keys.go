@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/onecdp/onecdp/internal/access"
 	"github.com/onecdp/onecdp/internal/fault"
@@ -11,13 +12,13 @@ import (
 
 // Keys finds the caller that a secret belongs to, as access.Service does.
 type Keys interface {
-	Authenticate(ctx context.Context, secret string) (access.Caller, error)
+	Authenticate(ctx context.Context, secret string, now time.Time) (access.Caller, error)
 }
 
 // signedIn lets only callers with a key through, and puts them into the request's context.
 func (s *Server) signedIn(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		caller, err := s.keys.Authenticate(r.Context(), bearer(r))
+		caller, err := s.keys.Authenticate(r.Context(), bearer(r), time.Now())
 		if err == nil && caller.Session && !s.fromThisMachine(r) {
 			err = fault.New(fault.Unauthenticated, "the key of a page session is good only on the server's own machine")
 		}

@@ -23,7 +23,7 @@ import (
 // door is a fake of keys and sessions: the secrets "reader", "sender" and "page".
 type door struct{}
 
-func (door) Authenticate(_ context.Context, secret string) (access.Caller, error) {
+func (door) Authenticate(_ context.Context, secret string, _ time.Time) (access.Caller, error) {
 	switch secret {
 	case "reader":
 		return access.Caller{Name: "the reader", Scopes: []access.Scope{access.Read}}, nil
