@@ -33,9 +33,3 @@ func UnmarshalTime(v any) (time.Time, error) {
 	return time.Time{}, fault.Bad(nil, "this is not a time").
 		WithHint("RFC 3339 with an offset, such as 2026-03-15T12:00:00+08:00")
 }
-
-// MarshalDuration writes an ISO 8601 duration.
-func MarshalDuration(text string) graphql.Marshaler { return MarshalString(text) }
-
-// UnmarshalDuration takes any text: durations occur in rules only, and package rule reads them.
-func UnmarshalDuration(v any) (string, error) { return UnmarshalString(v) }

@@ -21,8 +21,7 @@ type engine interface {
 	holds(c *compiler, doc document, test rule.Test) string
 	// oneOf is the condition that a whole number is in the list.
 	oneOf(c *compiler, number string, list []int64) string
-	// textOneOf and bytesOneOf are the same for texts and byte strings.
-	textOneOf(c *compiler, text string, list []string) string
+	// bytesOneOf is the same for byte strings.
 	bytesOneOf(c *compiler, bytes string, list [][]byte) string
 	// amounts compares the sum of amounts, or their average.
 	amounts(c *compiler, aggregate rule.Aggregate, filter string, is rule.NumberComparison) string

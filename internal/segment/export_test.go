@@ -33,14 +33,3 @@ func Kept() (n int) {
 	kept.Range(func(any, any) bool { n++; return true })
 	return n
 }
-
-// CountArgs is CountSQL with what it binds.
-func (s *Service) CountArgs(ctx context.Context, question Question) (string, []any, error) {
-	q, err := s.compile(ctx, nil, question)
-	if err != nil {
-		return "", nil, err
-	}
-	defer q.done()
-	sql, args := settled(q.countSQL(), q.args)
-	return sql, args, nil
-}

@@ -28,10 +28,6 @@ func (postgresEngine) oneOf(c *compiler, number string, list []int64) string {
 	return number + " = ANY(" + c.args.Bind(pq.Int64Array(list)) + "::bigint[])"
 }
 
-func (postgresEngine) textOneOf(c *compiler, text string, list []string) string {
-	return text + " = ANY(" + c.args.Bind(pq.StringArray(list)) + "::text[])"
-}
-
 func (postgresEngine) bytesOneOf(c *compiler, bytes string, list [][]byte) string {
 	return bytes + " = ANY(" + c.args.Bind(pq.ByteaArray(list)) + "::bytea[])"
 }

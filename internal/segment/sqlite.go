@@ -19,7 +19,7 @@ func (sqliteEngine) sorted(column string) string { return column }
 func (sqliteEngine) holds(c *compiler, doc document, test rule.Test) string {
 	switch {
 	case doc.text && (test.Op == rule.Equals || test.Op == rule.In):
-		return sqliteEngine{}.textOneOf(c, doc.column, test.Texts)
+		return textOneOf(c, doc.column, test.Texts)
 	case doc.text:
 		return "onecdp_holds(json_quote(" + doc.column + "), " + c.hold(test) + ")"
 	case doc.whole:
@@ -41,7 +41,8 @@ func (sqliteEngine) oneOf(c *compiler, number string, list []int64) string {
 	return number + " IN (SELECT value FROM json_each(" + c.args.Bind(jsonOf(list)) + "))"
 }
 
-func (sqliteEngine) textOneOf(c *compiler, text string, list []string) string {
+// textOneOf is the condition that a text is in the list.
+func textOneOf(c *compiler, text string, list []string) string {
 	if list == nil {
 		list = []string{}
 	}
