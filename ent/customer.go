@@ -26,7 +26,7 @@ type Customer struct {
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// The golden record: name to surviving value.
 	Attributes json.RawMessage `json:"attributes,omitempty"`
-	// Attribute name to where its value comes from; see profile.Provenance.
+	// Attribute name to where its value comes from; see golden.Provenance.
 	Provenance json.RawMessage `json:"provenance,omitempty"`
 	// IdentityCount holds the value of the "identity_count" field.
 	IdentityCount int `json:"identity_count,omitempty"`

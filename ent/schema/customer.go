@@ -20,7 +20,7 @@ func (Customer) Fields() []ent.Field {
 		field.Time("created_at").Comment("When that handle was made."),
 		field.Time("updated_at").Comment("When identities, attributes or tags last changed."),
 		document("attributes", "The golden record: name to surviving value."),
-		document("provenance", "Attribute name to where its value comes from; see profile.Provenance."),
+		document("provenance", "Attribute name to where its value comes from; see golden.Provenance."),
 		field.Int("identity_count").Default(0),
 	}
 }

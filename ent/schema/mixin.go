@@ -3,8 +3,8 @@
 // The tables that grow with traffic (records, identity sets, observations, events) are written and
 // read by statements of the packages that own them; ent gives them their shape, their migrations
 // and the check for drift. store.Wanted names the primary keys that ent cannot express. No table has
-// a foreign key: beyond one machine keys reach only within a shard, and the check of doctor finds
-// what a foreign key would have refused.
+// a foreign key: beyond one machine keys reach only within a shard. What one would have refused, the
+// one transaction that writes both sides rules out.
 package schema
 
 import (
