@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/profile"
 	"github.com/onecdp/onecdp/internal/store"
@@ -46,24 +45,6 @@ func (w *world) customer(row int64) {
 		}
 		_, err := tx.InsertRows(w.Context(), "customer_handles", "", store.Int64s("id", one), store.Int64s("customer_id", one),
 			store.Int64s("birth_identity_id", one), store.Times("created_at", at))
-		return err
-	})
-}
-
-// merge lets one customer become another.
-func (w *world) merge(gone, stays int64) {
-	w.Helper()
-	w.write(func(tx *store.Tx) error {
-		if _, err := tx.Exec(w.Context(), "SELECT id FROM customers WHERE id = $1 OR id = $2 ORDER BY id"+tx.Dialect().ForUpdate(), gone, stays); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(w.Context(), "UPDATE customer_handles SET customer_id = $2 WHERE customer_id = $1", gone, stays); err != nil {
-			return err
-		}
-		if err := w.tags.Follow(w.Context(), tx, []customer.Move{{From: customer.Row(gone), To: customer.Row(stays)}}); err != nil {
-			return err
-		}
-		_, err := tx.Exec(w.Context(), "DELETE FROM customers WHERE id = $1", gone)
 		return err
 	})
 }

@@ -1,12 +1,9 @@
 package tag_test
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -183,112 +180,6 @@ func TestTagsOfAPageOfCustomersAreOneStatement(t *testing.T) {
 		}
 		if len(all[6]) != 0 {
 			t.Errorf("got %v", all[6])
-		}
-	})
-}
-
-func TestTagsFollowTheirHandleThroughMerges(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
-		for _, row := range []int64{1, 2, 3} {
-			w.customer(row)
-		}
-		w.set(2, "level", "old")
-		w.set(1, "level", "newer")
-		w.set(3, "level", "newest")
-		w.set(2, "vip", true)
-		w.merge(2, 1)
-		want(t, w.of(1), `level="newer"`, "vip=true")
-		w.merge(1, 3)
-		want(t, w.of(3), `level="newest"`, "vip=true")
-		want(t, w.of(1))
-
-		// An id that was merged away still works, and what is set last counts.
-		w.set(2, "level", "last")
-		want(t, w.of(3, "level"), `level="last"`)
-		w.set(3, "level", "very last")
-		want(t, w.of(3, "level"), `level="very last"`)
-
-		// The handles part again: each has what was set on it.
-		w.part(2)
-		want(t, w.of(2), `level="last"`, "vip=true")
-		want(t, w.of(3), `level="very last"`)
-
-		w.merge(2, 3)
-		if _, err := w.tags.Unset(t.Context(), 3, "level"); err != nil {
-			t.Fatal(err)
-		}
-		want(t, w.of(3), "vip=true")
-	})
-}
-
-// part splits a handle off again, as undoing a merge does.
-func (w *world) part(handle int64) {
-	w.Helper()
-	w.write(func(tx *store.Tx) error {
-		for _, statement := range []string{
-			"INSERT INTO customers (id, public_id, created_at, updated_at, attributes, provenance) SELECT id, id, created_at, created_at, '{}', '{}' FROM customer_handles WHERE id = $1",
-			"UPDATE customer_handles SET customer_id = id WHERE id = $1",
-			"UPDATE customer_tags SET customer_id = handle_id WHERE handle_id = $1",
-		} {
-			if _, err := tx.Exec(w.Context(), statement, handle); err != nil {
-				return err
-			}
-		}
-		return tag.Settle(w.Context(), tx, []profile.Row{profile.Row(handle), 3})
-	})
-}
-
-// Another server's clock is ahead: what is set afterwards counts all the same.
-func TestWhatIsSetLastCountsWhateverTheClocksSay(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
-		w.customer(1)
-		w.customer(2)
-		w.set(2, "level", "from the future")
-		w.write(func(tx *store.Tx) error {
-			_, err := tx.Exec(w.Context(), "UPDATE customer_tags SET computed_at = $1", tx.Now.Add(time.Hour))
-			return err
-		})
-		w.merge(2, 1)
-		w.set(1, "level", "now")
-		want(t, w.of(1), `level="now"`)
-		w.write(func(tx *store.Tx) error { return tag.Settle(w.Context(), tx, []profile.Row{1}) })
-		want(t, w.of(1), `level="now"`)
-	})
-}
-
-func TestManyWritersSetTheSameNewTag(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
-		const customers, writers = 4, 12
-		for i := range int64(customers) {
-			w.customer(i + 1)
-		}
-		ctx := context.WithoutCancel(t.Context())
-		errs := make([]error, writers)
-		var group sync.WaitGroup
-		for i := range writers {
-			group.Go(func() {
-				for round := range 4 {
-					if _, err := w.tags.Set(ctx, profile.Handle(i%customers+1), fmt.Sprintf("k%d", round), i, nil, "api"); err != nil {
-						errs[i] = err
-					}
-				}
-			})
-		}
-		group.Go(func() { w.merge(4, 1) })
-		group.Wait()
-		for _, err := range errs {
-			if err != nil {
-				t.Error(err)
-			}
-		}
-		if got := w.of(1); len(got) != 4 {
-			t.Errorf("got %q", got)
 		}
 	})
 }
