@@ -83,7 +83,7 @@ func (s *Service) Ingest(ctx context.Context, records []map[string]any, at fault
 	for i, raw := range records {
 		record, err := Read(raw, at.With(i))
 		if err != nil {
-			results[i] = Result{Status: Rejected, Fault: fold(fault.All(err))}
+			results[i] = Result{Status: Rejected, Fault: fold(fault.All(err), at.With(i))}
 			if results[i].Fault == nil {
 				return nil, err
 			}
@@ -124,7 +124,7 @@ func (s *Service) enter(record Record, result *Result, at fault.Path) *entry {
 			notes = append(notes, fault.Bad(at.With("event", "properties", field), "%s", problem))
 		}
 	}
-	e.note = fold(notes)
+	e.note = fold(notes, at)
 	e.digest = record.digest(claims, e.attributes, e.properties)
 	return e
 }

@@ -29,8 +29,9 @@ func droppedNote(dropped []identity.Dropped, kept int, at fault.Path) *fault.Err
 	return fault.Bad(at.With("identities", dropped[0].Index), "%s", message)
 }
 
-// fold makes one fault of several, at the place of the first.
-func fold(faults []*fault.Error) *fault.Error {
+// fold makes one fault of several of the record at a place: at that of the first, the others told by their places
+// in the record.
+func fold(faults []*fault.Error, record fault.Path) *fault.Error {
 	if len(faults) < 2 {
 		for _, only := range faults {
 			return only
@@ -39,7 +40,7 @@ func fold(faults []*fault.Error) *fault.Error {
 	}
 	messages := []string{faults[0].Message}
 	for _, more := range faults[1:] {
-		messages = append(messages, more.Error())
+		messages = append(messages, more.At(more.Path[min(len(record), len(more.Path)):]).Error())
 	}
 	folded := *faults[0]
 	folded.Message = strings.Join(messages, "; ")

@@ -34,7 +34,7 @@ func cdnow(t *testing.T) load.Options {
 func TestCDNOW(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("69,659 purchases")
+		t.Skip("long: it imports 69,659 purchases on both databases")
 	}
 	options := cdnow(t)
 	log, err := os.ReadFile(options.Path)

@@ -13,6 +13,7 @@ import (
 // The file is made with the first of them, readable by its owner only, for it holds the data of people.
 type rejects struct {
 	path  string
+	given bool // the path is the user's own choice
 	input *os.File
 	made  string // path, once the file is there
 	file  *os.File
@@ -20,7 +21,7 @@ type rejects struct {
 }
 
 func newRejects(o Options, in *input) *rejects {
-	r := &rejects{path: o.Rejects, input: in.file}
+	r := &rejects{path: o.Rejects, given: o.Rejects != "" || o.DryRun, input: in.file}
 	if r.path == "" {
 		r.path = "stdin.rejects.ndjson"
 		if o.Path != "-" {
@@ -71,7 +72,18 @@ func (r *rejects) create() error {
 
 func (r *rejects) close() error {
 	if r.file == nil {
-		return nil
+		return r.forget()
 	}
 	return errors.Join(r.out.Flush(), r.file.Close())
+}
+
+// forget removes the file that an earlier run of the same input left under its usual name: nothing is rejected now.
+func (r *rejects) forget() error {
+	if r.given {
+		return nil
+	}
+	if err := os.Remove(r.path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
 }

@@ -34,6 +34,20 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("the database's folder: %w", err)
 	}
+	// Made here, and for its owner alone: whoever may read the file reads everybody's phone number.
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("the database: %w", err)
+	}
+	if err := file.Close(); err != nil {
+		return nil, err
+	}
+	// Turning a new file to WAL does not wait for others who do the same: one after the other.
+	release, err := lockFile(ctx, path+".lock")
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	source := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + sqlitePragmas
 	writer, err := sql.Open("sqlite", source)
 	if err != nil {

@@ -106,6 +106,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	go func() {
 		<-ctx.Done()
 		s.stopping.Store(true)
+		s.log.Info("stopping: no new requests, those that were accepted are finished")
 		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 		defer cancel()
 		stopped <- server.Shutdown(deadline)
