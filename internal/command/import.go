@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/onecdp/onecdp/internal/assembly"
+	"github.com/onecdp/onecdp/internal/identity"
 	"github.com/onecdp/onecdp/internal/load"
 )
 
@@ -51,6 +52,9 @@ func (c importCommand) Run(ctx context.Context, streams Streams) error {
 		}
 	}
 	if c.DryRun {
+		if options.Types, err = identity.NewRegistry(identity.Defaults(), settings.OneID.Region); err != nil {
+			return err
+		}
 		return report(streams)(load.Run(ctx, nil, options))
 	}
 	db, err := openDatabase(ctx, c.DatabaseURL, c.logger(streams.Err))

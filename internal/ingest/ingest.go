@@ -10,6 +10,7 @@ import (
 
 	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/feed"
+	"github.com/onecdp/onecdp/internal/identity"
 	"github.com/onecdp/onecdp/internal/oneid"
 	"github.com/onecdp/onecdp/internal/store"
 	"github.com/onecdp/onecdp/internal/value"
@@ -81,15 +82,13 @@ func (s *Service) Ingest(ctx context.Context, records []map[string]any, at fault
 	results := make([]Result, len(records))
 	var batch []*entry
 	for i, raw := range records {
-		record, err := Read(raw, at.With(i))
-		if err != nil {
-			results[i] = Result{Status: Rejected, Fault: fold(fault.All(err), at.With(i))}
-			if results[i].Fault == nil {
-				return nil, err
-			}
+		e, rejected := prepare(s.one.Registry(), raw, at.With(i))
+		if rejected != nil {
+			results[i] = Result{Status: Rejected, Fault: rejected}
 			continue
 		}
-		batch = append(batch, s.enter(record, &results[i], at.With(i)))
+		e.result = &results[i]
+		batch = append(batch, e)
 	}
 	if fresh := withoutRepeats(batch); len(fresh) > 0 {
 		if err := s.store(ctx, fresh); err != nil {
@@ -104,10 +103,24 @@ func (s *Service) Ingest(ctx context.Context, records []map[string]any, at fault
 	return results, nil
 }
 
-// enter prepares what does not need the database.
-func (s *Service) enter(record Record, result *Result, at fault.Path) *entry {
-	e := &entry{Record: record, result: result}
-	kept, dropped := s.one.Registry().Read(record.Claims)
+// Check answers what Ingest would say of a record by itself: whether its form is right, and what of it would not
+// count. Whether it was stored before, and whose it is, only the database knows.
+func Check(types *identity.Registry, raw map[string]any, at fault.Path) Result {
+	e, rejected := prepare(types, raw, at)
+	if rejected != nil {
+		return Result{Status: Rejected, Fault: rejected}
+	}
+	return Result{Status: Accepted, Fault: e.note}
+}
+
+// prepare does what does not need the database. A record whose form is wrong is rejected.
+func prepare(types *identity.Registry, raw map[string]any, at fault.Path) (e *entry, rejected *fault.Error) {
+	record, err := Read(raw, at)
+	if err != nil {
+		return nil, fold(fault.All(err), at)
+	}
+	e = &entry{Record: record}
+	kept, dropped := types.Read(record.Claims)
 	claims := claimsText(record.Claims)
 	sum := sha256.Sum256(claims)
 	e.evidence = oneid.Evidence{Digest: [16]byte(sum[:16]), Claims: claims, Identities: kept}
@@ -126,7 +139,7 @@ func (s *Service) enter(record Record, result *Result, at fault.Path) *entry {
 	}
 	e.note = fold(notes, at)
 	e.digest = record.digest(claims, e.attributes, e.properties)
-	return e
+	return e, nil
 }
 
 // speaks tells whether attributes say anything: null says nothing.

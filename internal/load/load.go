@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/onecdp/onecdp/internal/fault"
+	"github.com/onecdp/onecdp/internal/identity"
 	"github.com/onecdp/onecdp/internal/ingest"
 )
 
@@ -37,17 +38,18 @@ const (
 
 // Options say what to import and how. Only Path is required.
 type Options struct {
-	Path     string         // the file; "-" is Stdin
-	Stdin    io.Reader      // what "-" reads
-	Format   Format         // "": CSV when there is a mapping or the name ends in .csv or .tsv, else NDJSON
-	Encoding string         // "" and utf-8, or gb18030 (which reads GBK and GB2312)
-	Mapping  *Mapping       // required for CSV
-	Zone     *time.Location // of times without an offset, unless the mapping names one; nil is UTC
-	Rejects  string         // the file for rejected rows; "": the input's name and .rejects.ndjson
-	Batch    int            // 0: DefaultBatch
-	Workers  int            // 0: DefaultWorkers; which of two batches is stored first does not change who is who
-	DryRun   bool           // read, map and check everything, write nothing
-	Progress io.Writer      // a bar when it is a terminal, else a line every few seconds; nil: nothing
+	Path     string             // the file; "-" is Stdin
+	Stdin    io.Reader          // what "-" reads
+	Format   Format             // "": CSV when there is a mapping or the name ends in .csv or .tsv, else NDJSON
+	Encoding string             // "" and utf-8, or gb18030 (which reads GBK and GB2312)
+	Mapping  *Mapping           // required for CSV
+	Zone     *time.Location     // of times without an offset, unless the mapping names one; nil is UTC
+	Rejects  string             // the file for rejected rows; "": the input's name and .rejects.ndjson
+	Batch    int                // 0: DefaultBatch
+	Workers  int                // 0: DefaultWorkers; which of two batches is stored first does not change who is who
+	DryRun   bool               // read, map and check everything, write nothing
+	Types    *identity.Registry // what a dry run takes for an identity; nil: the types that exist from the start
+	Progress io.Writer          // a bar when it is a terminal, else a line every few seconds; nil: nothing
 }
 
 // Summary counts rows. Read is the sum of Accepted, Duplicates and Rejected, unless Run ended with an error.
@@ -103,7 +105,9 @@ func Run(ctx context.Context, into Ingester, o Options) (Summary, error) {
 		return Summary{}, err
 	}
 	if o.DryRun {
-		into = checker{}
+		if into, err = newChecker(o.Types); err != nil {
+			return Summary{}, err
+		}
 	}
 	rejects := newRejects(o, in)
 	tally := &tally{rejects: rejects, notes: map[string]int{}, summary: Summary{DryRun: o.DryRun}}
@@ -288,19 +292,20 @@ func ingestRows(ctx context.Context, into Ingester, b *batch, positions []int) e
 }
 
 // checker looks at records the way ingest does before it writes.
-type checker struct{}
+type checker struct{ types *identity.Registry }
 
-func (checker) Ingest(_ context.Context, records []map[string]any, at fault.Path) ([]ingest.Result, error) {
+func newChecker(types *identity.Registry) (checker, error) {
+	if types != nil {
+		return checker{types}, nil
+	}
+	usual, err := identity.NewRegistry(identity.Defaults(), "CN")
+	return checker{usual}, err
+}
+
+func (c checker) Ingest(_ context.Context, records []map[string]any, at fault.Path) ([]ingest.Result, error) {
 	results := make([]ingest.Result, len(records))
 	for i, record := range records {
-		results[i].Status = ingest.Accepted
-		if _, err := ingest.Read(record, at.With(i)); err != nil {
-			faults := fault.All(err)
-			if len(faults) == 0 {
-				return nil, err
-			}
-			results[i] = ingest.Result{Status: ingest.Rejected, Fault: faults[0]}
-		}
+		results[i] = ingest.Check(c.types, record, at.With(i))
 	}
 	return results, nil
 }

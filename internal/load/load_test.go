@@ -157,6 +157,20 @@ func TestRejectsKeepTheOrderOfTheFile(t *testing.T) {
 	}
 }
 
+func TestADryRunTellsWhatWouldBeLost(t *testing.T) {
+	t.Parallel()
+	lines := `{"identities":[{"type":"member_no","value":"A"},{"type":"phone","value":"12345"}]}` + "\n" +
+		`{"identities":[{"type":"member_no","value":"A"}],"bogus":1,"occurredAt":"never"}` + "\n"
+	rejects := filepath.Join(t.TempDir(), "r")
+	summary := run(t, nil, Options{Path: "-", Stdin: strings.NewReader(lines), DryRun: true, Rejects: rejects})
+	if summary.Accepted != 1 || len(summary.Notes) != 1 || !strings.Contains(summary.Notes[0].Message, "(phone): invalid") {
+		t.Errorf("%s", summary)
+	}
+	if message := readRejects(t, rejects)[0]["message"]; message != "is no time; unknown field bogus" {
+		t.Errorf("the fault: %v", message)
+	}
+}
+
 func TestADryRunWritesNothing(t *testing.T) {
 	t.Parallel()
 	into := new(memory)
