@@ -4,6 +4,7 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"github.com/onecdp/onecdp/internal/campaign"
 	"github.com/onecdp/onecdp/internal/ingest"
@@ -27,4 +28,8 @@ type Services struct {
 }
 
 // Resolver answers the fields of the schema.
-type Resolver struct{ Services }
+type Resolver struct {
+	Services
+
+	clock func() time.Time // measures; the instant of a request is instant's
+}

@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"math"
-	"time"
 
 	"github.com/onecdp/onecdp/graph/model"
 	"github.com/onecdp/onecdp/internal/fault"
@@ -78,12 +77,12 @@ func (r *Resolver) preview(ctx context.Context, where map[string]any, timeZone *
 	if err != nil {
 		return nil, err
 	}
-	started := time.Now()
+	started := r.clock()
 	found, err := r.Segments.Preview(ctx, question)
 	if err != nil {
 		return nil, err
 	}
-	took := time.Since(started)
+	took := r.clock().Sub(started)
 	count, _ := whole(found.Count, nil)
 	total, _ := whole(found.Total, nil)
 	return &model.SegmentPreview{

@@ -31,9 +31,9 @@ const (
 )
 
 // NewServer returns the handler of /graphql: POST, and GET for queries. It expects the caller in the request's context (see
-// access.FromContext) and answers nobody without one. The clock gives the instant of a request.
+// access.FromContext) and answers nobody without one. The clock gives the instant of a request, and measures.
 func NewServer(services Services, clock func() time.Time, log *slog.Logger) http.Handler {
-	resolver := &Resolver{services}
+	resolver := &Resolver{services, clock}
 	schema := generated.NewExecutableSchema(generated.Config{
 		Resolvers:  resolver,
 		Directives: generated.DirectiveRoot{Access: enter},
