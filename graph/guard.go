@@ -19,6 +19,7 @@ const (
 	deepest     = 24      // levels of fields
 	mostFields  = 300_000 // fields of the answer, as the query lets them be counted ahead
 	usualLength = 5       // what a list without a stated length is taken for
+	aRule       = 5_000   // fields that a question with a rule is counted as: it looks at all customers
 )
 
 // guard refuses, before anything is done, what a key may not ask for and what nobody may: answers that are too deep
@@ -112,7 +113,11 @@ func (m *measure) field(field *ast.Field, length int) extent {
 		stated = 0
 	}
 	children := m.selections(field.SelectionSet, stated)
-	return extent{depth: children.depth + 1, fields: 1 + float64(times)*children.fields}
+	own := 1.0
+	if field.Arguments.ForName("where") != nil {
+		own = aRule
+	}
+	return extent{depth: children.depth + 1, fields: own + float64(times)*children.fields}
 }
 
 // stated is the length of the list that a field's arguments ask for or give; 0: they say nothing.

@@ -27,9 +27,14 @@ func TestAnswersThatWouldBeTooLargeAreRefusedAtOnce(t *testing.T) {
 	for i := range 60 {
 		fmt.Fprintf(&bomb, "fragment f%d on Customer { a: merges { survivor { ...f%d } } b: merges { survivor { ...f%d } } }\n", i, i+1, i+1)
 	}
+	var questions strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&questions, `a%d: customers(where: {event: {aggregate: SUM, property: "amount", is: {gte: %d}}}) { totalCount } `, i, i)
+	}
 	hostile := map[string]string{
-		nested(30): "TOO_DEEP",
-		nested(8):  "COST_LIMIT_EXCEEDED",
+		"{ " + questions.String() + " }": "COST_LIMIT_EXCEEDED",
+		nested(30):                       "TOO_DEEP",
+		nested(8):                        "COST_LIMIT_EXCEEDED",
 		`{ customers(first: 100) { edges { node { events(first: 100) { edges { node { customer { events(first: 100) { edges { node { id } } } } } } } } } } }`: "COST_LIMIT_EXCEEDED",
 		bomb.String() + `fragment f60 on Customer { id } { customers { edges { node { ...f0 } } } }`:                                                           "TOO_DEEP",
 	}

@@ -110,10 +110,10 @@ func (r *Resolver) seen(ctx context.Context, id *model.Identity) (first, last *t
 		return nil, nil, err
 	}
 	found := all[id.Place]
-	if found == nil || found.FirstSeen.IsZero() {
+	if found == nil || found.FirstSeen == nil {
 		return nil, nil, fault.New(fault.NotFound, "no record names this identity any more")
 	}
-	return &found.FirstSeen, &found.LastSeen, nil
+	return found.FirstSeen, found.LastSeen, nil
 }
 
 // firstSeen is when the first record with an identity happened.

@@ -145,7 +145,7 @@ func (r *reader) event(v any) *Event {
 		return nil
 	}
 	event := &Event{Name: r.name(object["name"], "event", "name"), Properties: r.object(object["properties"], "event", "properties")}
-	if strings.TrimSpace(event.Name) == "" {
+	if name, isText := object["name"].(string); object["name"] == nil || (isText && strings.TrimSpace(name) == "") {
 		r.fail(r.at.With("event", "name"), "an event needs a name")
 	}
 	if event.Properties == nil {

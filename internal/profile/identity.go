@@ -19,8 +19,9 @@ type Identity struct {
 	Source   string // the system that showed it first
 	Shared   bool   // tied to too many people: kept, but no evidence
 
-	// FirstSeen and LastSeen are the times of the oldest and the newest record that names it; zero when they were not asked for.
-	FirstSeen, LastSeen time.Time
+	// FirstSeen and LastSeen are the times of the oldest and the newest record that names it; nil when they were not asked for, or when
+	// no record does any more.
+	FirstSeen, LastSeen *time.Time
 }
 
 // IdentityQuery chooses among the identities of a customer.
@@ -106,7 +107,7 @@ func (r *Reader) identities(ctx context.Context, place, from string, withSightin
 		var (
 			typeID   int32
 			customer *int64
-			seen     [4]store.Instant // first and last with an event, first and last without
+			seen     [4]*store.Instant // first and last with an event, first and last without
 		)
 		targets := []any{&into.place, &into.ID, &typeID, &into.Scope, &into.Value, &customer, &into.source, &into.Shared}
 		if withSightings {
@@ -114,13 +115,8 @@ func (r *Reader) identities(ctx context.Context, place, from string, withSightin
 		}
 		err := row.Scan(targets...)
 		into.Type = r.types.TypeName(typeID)
-		into.FirstSeen, into.LastSeen = seen[0].Time, seen[1].Time
-		if quiet := seen[2].Time; !quiet.IsZero() && (into.FirstSeen.IsZero() || quiet.Before(into.FirstSeen)) {
-			into.FirstSeen = quiet
-		}
-		if quiet := seen[3].Time; quiet.After(into.LastSeen) {
-			into.LastSeen = quiet
-		}
+		into.FirstSeen = either(seen[0], seen[2], time.Time.Before)
+		into.LastSeen = either(seen[1], seen[3], time.Time.After)
 		if customer != nil {
 			into.Customer = Row(*customer)
 		}
@@ -140,4 +136,15 @@ func (r *Reader) identities(ctx context.Context, place, from string, withSightin
 		all[i].Source = r.db.Word(store.Sources, all[i].source)
 	}
 	return all, nil
+}
+
+// either is the better one of two times that there may be.
+func either(a, b *store.Instant, better func(time.Time, time.Time) bool) *time.Time {
+	switch {
+	case a == nil && b == nil:
+		return nil
+	case a == nil || (b != nil && better(b.Time, a.Time)):
+		return &b.Time
+	}
+	return &a.Time
 }

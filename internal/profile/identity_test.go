@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/onecdp/onecdp/internal/dbtest"
 	"github.com/onecdp/onecdp/internal/identity"
@@ -36,7 +37,7 @@ func TestIdentitiesComeStrongestFirst(t *testing.T) {
 			t.Fatalf("got %v, %v", all, err)
 		}
 		if first := all[0][1]; first.Type != "member_no" || first.Scope != "tmall" || first.Value != "A1" || first.Customer != 1 ||
-			first.Source != "shop" || first.Shared || !first.FirstSeen.IsZero() {
+			first.Source != "shop" || first.Shared || first.FirstSeen != nil {
 			t.Errorf("got %+v", first)
 		}
 
@@ -78,6 +79,9 @@ func TestAnIdentityIsSeenFromItsFirstRecordToItsLast(t *testing.T) {
 		w.record(12, 6, minute(5), false)
 		w.event(12, 7, "view", minute(4)) // an event's record is not told of a second time
 		w.event(12, 8, "view", minute(7))
+		w.identity(5, 2, "email", "", "old@shop.cn")
+		w.member(13, 5)
+		w.record(13, 9, time.Time{}, false) // the year 1 is a time as good as any
 
 		all, err := w.reader.Identities(t.Context(), []profile.Row{1}, profile.IdentityQuery{Seen: true})
 		if err != nil || len(all[0]) != 3 {
@@ -90,7 +94,7 @@ func TestAnIdentityIsSeenFromItsFirstRecordToItsLast(t *testing.T) {
 		if !email.FirstSeen.Equal(minute(2)) || !email.LastSeen.Equal(minute(8)) {
 			t.Errorf("email: %v to %v", email.FirstSeen, email.LastSeen)
 		}
-		if !device.FirstSeen.IsZero() || !device.LastSeen.IsZero() {
+		if device.FirstSeen != nil || device.LastSeen != nil {
 			t.Errorf("device: %v to %v", device.FirstSeen, device.LastSeen)
 		}
 		found, err := w.reader.IdentitiesByID(t.Context(), []int64{1}, true)
@@ -100,6 +104,10 @@ func TestAnIdentityIsSeenFromItsFirstRecordToItsLast(t *testing.T) {
 		found, err = w.reader.IdentitiesByID(t.Context(), []int64{4}, true)
 		if err != nil || !found[0].FirstSeen.Equal(minute(4)) || !found[0].LastSeen.Equal(minute(7)) {
 			t.Errorf("with events: got %v, %v", found[0], err)
+		}
+		found, err = w.reader.IdentitiesByID(t.Context(), []int64{5}, true)
+		if err != nil || found[0].FirstSeen == nil || !found[0].FirstSeen.IsZero() || !found[0].LastSeen.IsZero() {
+			t.Errorf("in the year 1: got %v, %v", found[0], err)
 		}
 	})
 }

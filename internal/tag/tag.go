@@ -138,11 +138,12 @@ func (s *Service) OfCustomers(ctx context.Context, customers []profile.Row, keys
 }
 
 func scanValue(row store.Row, v *Value) error {
-	var computed, until, created store.Instant
+	var computed, created store.Instant
+	var until *store.Instant
 	targets := append([]any{&v.Customer, (*[]byte)(&v.Value), &v.Score, &computed, &until, &v.Source}, v.Tag.scanned(&created)...)
 	err := row.Scan(targets...)
 	v.ComputedAt, v.Tag.CreatedAt = computed.Time, created.Time
-	if !until.IsZero() {
+	if until != nil {
 		v.ValidUntil = &until.Time
 	}
 	return err
