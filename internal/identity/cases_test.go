@@ -6,31 +6,16 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/onecdp/onecdp/internal/dbtest"
 	"github.com/onecdp/onecdp/internal/identity"
 )
 
 // sharedFile reads a file of the specification, which lies beside the repository.
 func sharedFile(t *testing.T, name string) []byte {
 	t.Helper()
-	dir, err := os.Getwd()
+	content, err := os.ReadFile(dbtest.Shared(t, filepath.FromSlash(name)))
 	if err != nil {
 		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above the test")
-		}
-		dir = filepath.Dir(dir)
-	}
-	content, err := os.ReadFile(filepath.Join(dir, "..", "shared", name))
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip("the specification is not here:", err)
 	}
 	return content
 }
