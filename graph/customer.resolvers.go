@@ -20,8 +20,16 @@ func (r *attributeValueResolver) Identity(ctx context.Context, obj *model.Attrib
 	return r.identityOf(ctx, obj)
 }
 
+func (r *attributeValueResolver) Value(ctx context.Context, obj *model.AttributeValue) (any, error) {
+	return r.shownAttribute(ctx, obj), nil
+}
+
 func (r *customerResolver) Attribute(ctx context.Context, obj *model.Customer, name string) (*model.AttributeValue, error) {
 	return r.attribute(ctx, obj, name)
+}
+
+func (r *customerResolver) Attributes(ctx context.Context, obj *model.Customer) (any, error) {
+	return r.shownAttributes(ctx, obj), nil
 }
 
 func (r *customerResolver) Events(ctx context.Context, obj *model.Customer, after *string, first *int, names []string, since *time.Time, until *time.Time) (*model.EventConnection, error) {

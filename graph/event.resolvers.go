@@ -16,6 +16,10 @@ func (r *eventResolver) Customer(ctx context.Context, obj *model.Event) (*model.
 	return r.doer(ctx, obj)
 }
 
+func (r *eventResolver) Properties(ctx context.Context, obj *model.Event) (any, error) {
+	return r.shownProperties(ctx, obj), nil
+}
+
 func (r *Resolver) Event() generated.EventResolver { return &eventResolver{r} }
 
 type eventResolver struct{ *Resolver }

@@ -34,6 +34,10 @@ func (r *segmentResolver) Members(ctx context.Context, obj *model.Segment, after
 	return r.membersOf(ctx, obj, first, after)
 }
 
+func (r *segmentResolver) Rule(ctx context.Context, obj *model.Segment) (any, error) {
+	return r.shownRule(ctx, obj), nil
+}
+
 func (r *segmentPreviewResolver) Sample(ctx context.Context, obj *model.SegmentPreview, first *int) ([]*model.Customer, error) {
 	return r.sample(ctx, obj, first)
 }

@@ -9,8 +9,13 @@ import (
 	"context"
 	"time"
 
+	"github.com/onecdp/onecdp/graph/generated"
 	"github.com/onecdp/onecdp/graph/model"
 )
+
+func (r *customerTagResolver) Value(ctx context.Context, obj *model.CustomerTag) (any, error) {
+	return r.shownTag(ctx, obj), nil
+}
 
 func (r *mutationResolver) TagCustomer(ctx context.Context, customer string, key string, validUntil *time.Time, value any) (*model.TagCustomerPayload, error) {
 	return r.setTag(ctx, customer, key, value, validUntil)
@@ -19,3 +24,7 @@ func (r *mutationResolver) TagCustomer(ctx context.Context, customer string, key
 func (r *mutationResolver) UntagCustomer(ctx context.Context, customer string, key string) (*model.TagCustomerPayload, error) {
 	return r.unsetTag(ctx, customer, key)
 }
+
+func (r *Resolver) CustomerTag() generated.CustomerTagResolver { return &customerTagResolver{r} }
+
+type customerTagResolver struct{ *Resolver }

@@ -4,7 +4,6 @@ package generated
 
 import (
 	"context"
-	"encoding/json"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -20,9 +19,12 @@ import (
 
 type AttributeValueResolver interface {
 	Identity(ctx context.Context, obj *model.AttributeValue) (*model.Identity, error)
+
+	Value(ctx context.Context, obj *model.AttributeValue) (any, error)
 }
 type CustomerResolver interface {
 	Attribute(ctx context.Context, obj *model.Customer, name string) (*model.AttributeValue, error)
+	Attributes(ctx context.Context, obj *model.Customer) (any, error)
 
 	Events(ctx context.Context, obj *model.Customer, after *string, first *int, names []string, since *time.Time, until *time.Time) (*model.EventConnection, error)
 
@@ -237,18 +239,18 @@ func (ec *executionContext) _AttributeValue_value(ctx context.Context, field gra
 			return ec.fieldContext_AttributeValue_value(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Value, nil
+			return ec.Resolvers.AttributeValue().Value(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
-			return ec.marshalNJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v any) graphql.Marshaler {
+			return ec.marshalNJSON2interface(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_AttributeValue_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AttributeValue", field, false, false, "JSON")
+	return graphql.NewScalarFieldContext("AttributeValue", field, true, true, "JSON")
 }
 
 func (ec *executionContext) _Customer_attribute(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
@@ -304,18 +306,18 @@ func (ec *executionContext) _Customer_attributes(ctx context.Context, field grap
 			return ec.fieldContext_Customer_attributes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Attributes, nil
+			return ec.Resolvers.Customer().Attributes(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
-			return ec.marshalNJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v any) graphql.Marshaler {
+			return ec.marshalNJSON2interface(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_Customer_attributes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Customer", field, false, false, "JSON")
+	return graphql.NewScalarFieldContext("Customer", field, true, true, "JSON")
 }
 
 func (ec *executionContext) _Customer_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.Customer) (ret graphql.Marshaler) {
@@ -738,10 +740,11 @@ func (ec *executionContext) _AttributeValue(ctx context.Context, sel ast.Selecti
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "value":
-			out.Values[i] = ec._AttributeValue_value(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AttributeValue_value(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -777,10 +780,11 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 					return ec._Customer_attribute(ctx, field, obj)
 				})
 		case "attributes":
-			out.Values[i] = ec._Customer_attributes(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Customer_attributes(ctx, field, obj)
+				})
 		case "createdAt":
 			out.Values[i] = ec._Customer_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

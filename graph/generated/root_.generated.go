@@ -26,6 +26,7 @@ type ResolverRoot interface {
 	AttributeValue() AttributeValueResolver
 	Campaign() CampaignResolver
 	Customer() CustomerResolver
+	CustomerTag() CustomerTagResolver
 	Event() EventResolver
 	Identity() IdentityResolver
 	Merge() MergeResolver
@@ -34,6 +35,7 @@ type ResolverRoot interface {
 	RecordResult() RecordResultResolver
 	Segment() SegmentResolver
 	SegmentPreview() SegmentPreviewResolver
+	Subscription() SubscriptionResolver
 }
 
 type DirectiveRoot struct {
@@ -114,6 +116,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				Data: buf.Bytes(),
 			}
 		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -157,6 +176,11 @@ What an API key may do. A key has one or more scopes.
 """
 enum AccessScope {
   """
+  Everything, and the keys themselves.
+  """
+  ADMIN
+
+  """
   Send records: who was seen, what is known, what happened.
   """
   INGEST
@@ -167,9 +191,133 @@ enum AccessScope {
   MANAGE
 
   """
+  See personal values whole: phone numbers, e-mail addresses, national ids. It adds to what another scope lets a key reach.
+  """
+  PERSONAL
+
+  """
   Read customers, events, tags, segments and campaigns. Personal values such as phone numbers are masked unless the key also has the scope personal.
   """
   READ
+}
+
+"""
+What may be known of an API key after it was made. Its secret is shown once and is not kept.
+"""
+type ApiKey {
+  """
+  When it was made.
+  """
+  createdAt: Time!
+
+  """
+  When it ends; null is never.
+  """
+  expiresAt: Time
+
+  """
+  The last four characters of its secret, to tell which one a program has.
+  """
+  hint: String!
+
+  """
+  About when it was last used, to the minute; null when it never was.
+  """
+  lastUsedAt: Time
+
+  """
+  Its name, unique. Records that come through /v1 have it as their source.
+  """
+  name: String!
+
+  """
+  Until when the secret before the present one still works; null when no other secret does.
+  """
+  previousSecretUntil: Time
+
+  """
+  When it was revoked; null while it is in force.
+  """
+  revokedAt: Time
+
+  """
+  What it may do.
+  """
+  scopes: [AccessScope!]!
+}
+
+"""
+What became of a change to an API key.
+"""
+type ApiKeyPayload {
+  """
+  The key as it is now; null when nothing was done.
+  """
+  apiKey: ApiKey
+
+  """
+  The new secret, shown this once; null when none was made.
+  """
+  secret: String
+
+  """
+  Why nothing was done; empty when it was.
+  """
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  """
+  All API keys by name, those that were revoked or have expired included.
+  """
+  apiKeys: [ApiKey!]! @access(scope: ADMIN)
+}
+
+extend type Mutation {
+  """
+  Makes an API key. A name in use, be it a revoked key's, is a CONFLICT.
+  """
+  createApiKey(
+    """
+    When it ends; null is never.
+    """
+    expiresAt: Time
+
+    """
+    Its name, which stays its own for ever.
+    """
+    name: String!
+
+    """
+    What it may do; at least one.
+    """
+    scopes: [AccessScope!]!
+  ): ApiKeyPayload! @access(scope: ADMIN)
+
+  """
+  Ends a key at once, on every server, for open subscriptions too. To revoke it again changes nothing.
+  """
+  revokeApiKey(
+    """
+    The key's name.
+    """
+    name: String!
+  ): ApiKeyPayload! @access(scope: ADMIN)
+
+  """
+  Gives a key a new secret. The one before works on for a while, so that programs can be changed over one by one; one still older ends at once.
+  """
+  rotateApiKey(
+    """
+    The key's name.
+    """
+    name: String!
+
+    """
+    How long the present secret works on, at most P90D. PT0S ends it at once.
+    """
+    overlap: Duration = "P1D"
+  ): ApiKeyPayload! @access(scope: ADMIN)
 }
 `, BuiltIn: false},
 	{Name: "../../schema/campaign.graphql", Input: `"""
@@ -446,7 +594,7 @@ type Customer implements Node {
     Only events before this instant.
     """
     until: Time
-  ): EventConnection!
+  ): EventConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
 
   """
   The global id. After a merge the survivor answers to both ids, and shows the older one here.
@@ -461,12 +609,12 @@ type Customer implements Node {
     Only identities of this type; null for all.
     """
     type: String
-  ): [Identity!]!
+  ): [Identity!]! @listSize(assumedSize: 5)
 
   """
   The merges that made this customer out of several, newest first, undone ones included.
   """
-  merges: [Merge!]!
+  merges: [Merge!]! @listSize(assumedSize: 5)
 
   """
   The tags the customer has now; those no longer valid are left out.
@@ -476,7 +624,7 @@ type Customer implements Node {
     Only tags with these keys; null for all.
     """
     keys: [String!]
-  ): [CustomerTag!]!
+  ): [CustomerTag!]! @listSize(assumedSize: 10)
 
   """
   When identities, attributes or tags last changed.
@@ -531,7 +679,7 @@ type CustomerConnection {
   """
   How many customers there are on all pages. Counted only when asked for.
   """
-  totalCount: Int!
+  totalCount: Int! @cost(weight: "5000")
 }
 
 """
@@ -597,8 +745,8 @@ extend type Query {
     """
     The rule; null matches everybody.
     """
-    where: Rule
-  ): CustomerConnection! @access(scope: READ)
+    where: Rule @cost(weight: "15000")
+  ): CustomerConnection! @access(scope: READ) @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
 
   """
   Who holds each of these identities, in their order, null where nobody does.
@@ -678,7 +826,7 @@ type EventConnection {
   """
   How many events there are on all pages. Counted only when asked for.
   """
-  totalCount: Int!
+  totalCount: Int! @cost(weight: "20")
 }
 
 """
@@ -933,6 +1081,38 @@ type Mutation {
     record: RecordInput!
   ): RecordResult! @access(scope: INGEST)
 }
+`, BuiltIn: false},
+	{Name: "../../schema/limits.graphql", Input: `"""
+What a field costs, or an argument when it is given, in points. Without it a field costs 1. The weights of IBM's GraphQL Cost Directives
+(https://ibm.github.io/graphql-specs/cost-spec.html). The answer's extensions.cost tells what a request cost.
+"""
+directive @cost(
+  """
+  The points, a number.
+  """
+  weight: String!
+) on ARGUMENT_DEFINITION | FIELD_DEFINITION
+
+"""
+How long a list is taken for when the cost of a request is counted ahead. What is asked of each element counts so many times.
+A list without it, and without an argument that tells its length, is taken for 5 elements.
+"""
+directive @listSize(
+  """
+  The length of a list that no argument limits.
+  """
+  assumedSize: Int
+
+  """
+  The arguments that limit the length.
+  """
+  slicingArguments: [String!]
+
+  """
+  The fields of the answer that have this length, where the field itself is no list: the edges of a connection.
+  """
+  sizedFields: [String!]
+) on FIELD_DEFINITION
 `, BuiltIn: false},
 	{Name: "../../schema/merge.graphql", Input: `"""
 Two customers that turned out to be one person.
@@ -1575,7 +1755,7 @@ type Segment implements Node {
   """
   How many customers match at the instant of the request.
   """
-  memberCount: Int! @access(scope: READ)
+  memberCount: Int! @access(scope: READ) @cost(weight: "15000")
 
   """
   The customers that match at the instant of the request, in a stable order.
@@ -1590,7 +1770,7 @@ type Segment implements Node {
     How many customers, 1 to 100.
     """
     first: Int = 50
-  ): CustomerConnection! @access(scope: READ)
+  ): CustomerConnection! @access(scope: READ) @cost(weight: "15000") @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
 
   """
   The name that people read.
@@ -1635,7 +1815,7 @@ type SegmentPreview {
     How many customers, 1 to 100.
     """
     first: Int = 10
-  ): [Customer!]!
+  ): [Customer!]! @listSize(slicingArguments: ["first"])
 
   """
   How long counting took, in milliseconds.
@@ -1682,7 +1862,7 @@ extend type Query {
     The rule.
     """
     where: Rule!
-  ): SegmentPreview! @access(scope: READ)
+  ): SegmentPreview! @access(scope: READ) @cost(weight: "15000")
 
   """
   The segment with this key, or null.
@@ -1725,6 +1905,28 @@ extend type Mutation {
     """
     where: Rule!
   ): SegmentPayload! @access(scope: MANAGE)
+}
+`, BuiltIn: false},
+	{Name: "../../schema/subscription.graphql", Input: `"""
+What can be watched while it happens, over WebSocket (graphql-transport-ws) or server-sent events. A subscription begins when it is
+accepted and tells what is stored from then on, through whatever server. What happened while nobody was connected is not told later: read it
+with a query.
+"""
+type Subscription {
+  """
+  Each merge of two customers, when it is done.
+  """
+  customerMerged: Merge! @access(scope: READ)
+
+  """
+  Each event, when it is stored. Events that lie in the future are told when they are stored, not when their time comes.
+  """
+  eventIngested(
+    """
+    Only events with one of these names; null for all, an empty list for none.
+    """
+    names: [String!]
+  ): Event! @access(scope: READ)
 }
 `, BuiltIn: false},
 	{Name: "../../schema/tag.graphql", Input: `"""
@@ -1885,6 +2087,40 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_ApiKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "createdAt":
+		return ec.fieldContext_ApiKey_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ApiKey_expiresAt(ctx, field)
+	case "hint":
+		return ec.fieldContext_ApiKey_hint(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_ApiKey_lastUsedAt(ctx, field)
+	case "name":
+		return ec.fieldContext_ApiKey_name(ctx, field)
+	case "previousSecretUntil":
+		return ec.fieldContext_ApiKey_previousSecretUntil(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_ApiKey_revokedAt(ctx, field)
+	case "scopes":
+		return ec.fieldContext_ApiKey_scopes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKey", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiKey":
+		return ec.fieldContext_ApiKeyPayload_apiKey(ctx, field)
+	case "secret":
+		return ec.fieldContext_ApiKeyPayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApiKeyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyPayload", field.Name)
+}
 
 func (ec *executionContext) childFields_AttributeValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {

@@ -4,7 +4,6 @@ package generated
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"math"
 	"strconv"
@@ -22,6 +21,8 @@ import (
 type SegmentResolver interface {
 	MemberCount(ctx context.Context, obj *model.Segment) (int, error)
 	Members(ctx context.Context, obj *model.Segment, after *string, first *int) (*model.CustomerConnection, error)
+
+	Rule(ctx context.Context, obj *model.Segment) (any, error)
 }
 type SegmentPreviewResolver interface {
 	Sample(ctx context.Context, obj *model.SegmentPreview, first *int) ([]*model.Customer, error)
@@ -298,18 +299,18 @@ func (ec *executionContext) _Segment_rule(ctx context.Context, field graphql.Col
 			return ec.fieldContext_Segment_rule(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Rule, nil
+			return ec.Resolvers.Segment().Rule(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
-			return ec.marshalNJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v any) graphql.Marshaler {
+			return ec.marshalNJSON2interface(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_Segment_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Segment", field, false, false, "JSON")
+	return graphql.NewScalarFieldContext("Segment", field, true, true, "JSON")
 }
 
 func (ec *executionContext) _Segment_version(ctx context.Context, field graphql.CollectedField, obj *model.Segment) (ret graphql.Marshaler) {
@@ -596,10 +597,11 @@ func (ec *executionContext) _Segment(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "rule":
-			out.Values[i] = ec._Segment_rule(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Segment_rule(ctx, field, obj)
+				})
 		case "version":
 			out.Values[i] = ec._Segment_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

@@ -7,11 +7,42 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 )
 
 // Something with a global id, which node finds again.
 type Node interface {
 	IsNode()
+}
+
+// What may be known of an API key after it was made. Its secret is shown once and is not kept.
+type APIKey struct {
+	// When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it ends; null is never.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// The last four characters of its secret, to tell which one a program has.
+	Hint string `json:"hint"`
+	// About when it was last used, to the minute; null when it never was.
+	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
+	// Its name, unique. Records that come through /v1 have it as their source.
+	Name string `json:"name"`
+	// Until when the secret before the present one still works; null when no other secret does.
+	PreviousSecretUntil *time.Time `json:"previousSecretUntil,omitempty"`
+	// When it was revoked; null while it is in force.
+	RevokedAt *time.Time `json:"revokedAt,omitempty"`
+	// What it may do.
+	Scopes []AccessScope `json:"scopes"`
+}
+
+// What became of a change to an API key.
+type APIKeyPayload struct {
+	// The key as it is now; null when nothing was done.
+	APIKey *APIKey `json:"apiKey,omitempty"`
+	// The new secret, shown this once; null when none was made.
+	Secret *string `json:"secret,omitempty"`
+	// Why nothing was done; empty when it was.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // What became of a change to a campaign.
@@ -78,6 +109,12 @@ type SegmentPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// What can be watched while it happens, over WebSocket (graphql-transport-ws) or server-sent events. A subscription begins when it is
+// accepted and tells what is stored from then on, through whatever server. What happened while nobody was connected is not told later: read it
+// with a query.
+type Subscription struct {
+}
+
 // What became of setting or removing a tag.
 type TagCustomerPayload struct {
 	// The customer as they are now; null when nothing was done.
@@ -100,23 +137,29 @@ type UserError struct {
 type AccessScope string
 
 const (
+	// Everything, and the keys themselves.
+	AccessScopeAdmin AccessScope = "ADMIN"
 	// Send records: who was seen, what is known, what happened.
 	AccessScopeIngest AccessScope = "INGEST"
 	// Change what marketing works with: segments, tags, campaigns.
 	AccessScopeManage AccessScope = "MANAGE"
+	// See personal values whole: phone numbers, e-mail addresses, national ids. It adds to what another scope lets a key reach.
+	AccessScopePersonal AccessScope = "PERSONAL"
 	// Read customers, events, tags, segments and campaigns. Personal values such as phone numbers are masked unless the key also has the scope personal.
 	AccessScopeRead AccessScope = "READ"
 )
 
 var AllAccessScope = []AccessScope{
+	AccessScopeAdmin,
 	AccessScopeIngest,
 	AccessScopeManage,
+	AccessScopePersonal,
 	AccessScopeRead,
 }
 
 func (e AccessScope) IsValid() bool {
 	switch e {
-	case AccessScopeIngest, AccessScopeManage, AccessScopeRead:
+	case AccessScopeAdmin, AccessScopeIngest, AccessScopeManage, AccessScopePersonal, AccessScopeRead:
 		return true
 	}
 	return false

@@ -25,8 +25,13 @@ func UnmarshalRaw(v any) (json.RawMessage, error) {
 	return value.JSON(read), err
 }
 
-// MarshalAny writes a JSON value canonically.
-func MarshalAny(v any) graphql.Marshaler { return MarshalRaw(value.JSON(v)) }
+// MarshalAny writes a JSON value canonically, and what is JSON already as it is.
+func MarshalAny(v any) graphql.Marshaler {
+	if text, written := v.(json.RawMessage); written {
+		return MarshalRaw(text)
+	}
+	return MarshalRaw(value.JSON(v))
+}
 
 // UnmarshalAny reads a JSON value: numbers exact, texts in NFC. What value.Clean refuses is refused.
 func UnmarshalAny(v any) (any, error) { return value.Clean(Exact(v), nil) }
