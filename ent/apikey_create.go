@@ -78,6 +78,40 @@ func (_c *APIKeyCreate) SetNillableRevokedAt(v *time.Time) *APIKeyCreate {
 	return _c
 }
 
+// SetPreviousDigest sets the "previous_digest" field.
+func (_c *APIKeyCreate) SetPreviousDigest(v []byte) *APIKeyCreate {
+	_c.mutation.SetPreviousDigest(v)
+	return _c
+}
+
+// SetPreviousUntil sets the "previous_until" field.
+func (_c *APIKeyCreate) SetPreviousUntil(v time.Time) *APIKeyCreate {
+	_c.mutation.SetPreviousUntil(v)
+	return _c
+}
+
+// SetNillablePreviousUntil sets the "previous_until" field if the given value is not nil.
+func (_c *APIKeyCreate) SetNillablePreviousUntil(v *time.Time) *APIKeyCreate {
+	if v != nil {
+		_c.SetPreviousUntil(*v)
+	}
+	return _c
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (_c *APIKeyCreate) SetLastUsedAt(v time.Time) *APIKeyCreate {
+	_c.mutation.SetLastUsedAt(v)
+	return _c
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_c *APIKeyCreate) SetNillableLastUsedAt(v *time.Time) *APIKeyCreate {
+	if v != nil {
+		_c.SetLastUsedAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *APIKeyCreate) SetID(v int64) *APIKeyCreate {
 	_c.mutation.SetID(v)
@@ -138,6 +172,11 @@ func (_c *APIKeyCreate) check() error {
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "APIKey.created_at"`)}
 	}
+	if v, ok := _c.mutation.PreviousDigest(); ok {
+		if err := apikey.PreviousDigestValidator(v); err != nil {
+			return &ValidationError{Name: "previous_digest", err: fmt.Errorf(`ent: validator failed for field "APIKey.previous_digest": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -197,6 +236,18 @@ func (_c *APIKeyCreate) createSpec() (*APIKey, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.RevokedAt(); ok {
 		_spec.SetField(apikey.FieldRevokedAt, field.TypeTime, value)
 		_node.RevokedAt = &value
+	}
+	if value, ok := _c.mutation.PreviousDigest(); ok {
+		_spec.SetField(apikey.FieldPreviousDigest, field.TypeBytes, value)
+		_node.PreviousDigest = &value
+	}
+	if value, ok := _c.mutation.PreviousUntil(); ok {
+		_spec.SetField(apikey.FieldPreviousUntil, field.TypeTime, value)
+		_node.PreviousUntil = &value
+	}
+	if value, ok := _c.mutation.LastUsedAt(); ok {
+		_spec.SetField(apikey.FieldLastUsedAt, field.TypeTime, value)
+		_node.LastUsedAt = &value
 	}
 	return _node, _spec
 }

@@ -29,6 +29,26 @@ func (_u *APIKeyUpdate) Where(ps ...predicate.APIKey) *APIKeyUpdate {
 	return _u
 }
 
+// SetDigest sets the "digest" field.
+func (_u *APIKeyUpdate) SetDigest(v []byte) *APIKeyUpdate {
+	_u.mutation.SetDigest(v)
+	return _u
+}
+
+// SetHint sets the "hint" field.
+func (_u *APIKeyUpdate) SetHint(v string) *APIKeyUpdate {
+	_u.mutation.SetHint(v)
+	return _u
+}
+
+// SetNillableHint sets the "hint" field if the given value is not nil.
+func (_u *APIKeyUpdate) SetNillableHint(v *string) *APIKeyUpdate {
+	if v != nil {
+		_u.SetHint(*v)
+	}
+	return _u
+}
+
 // SetScopes sets the "scopes" field.
 func (_u *APIKeyUpdate) SetScopes(v []string) *APIKeyUpdate {
 	_u.mutation.SetScopes(v)
@@ -81,6 +101,58 @@ func (_u *APIKeyUpdate) ClearRevokedAt() *APIKeyUpdate {
 	return _u
 }
 
+// SetPreviousDigest sets the "previous_digest" field.
+func (_u *APIKeyUpdate) SetPreviousDigest(v []byte) *APIKeyUpdate {
+	_u.mutation.SetPreviousDigest(v)
+	return _u
+}
+
+// ClearPreviousDigest clears the value of the "previous_digest" field.
+func (_u *APIKeyUpdate) ClearPreviousDigest() *APIKeyUpdate {
+	_u.mutation.ClearPreviousDigest()
+	return _u
+}
+
+// SetPreviousUntil sets the "previous_until" field.
+func (_u *APIKeyUpdate) SetPreviousUntil(v time.Time) *APIKeyUpdate {
+	_u.mutation.SetPreviousUntil(v)
+	return _u
+}
+
+// SetNillablePreviousUntil sets the "previous_until" field if the given value is not nil.
+func (_u *APIKeyUpdate) SetNillablePreviousUntil(v *time.Time) *APIKeyUpdate {
+	if v != nil {
+		_u.SetPreviousUntil(*v)
+	}
+	return _u
+}
+
+// ClearPreviousUntil clears the value of the "previous_until" field.
+func (_u *APIKeyUpdate) ClearPreviousUntil() *APIKeyUpdate {
+	_u.mutation.ClearPreviousUntil()
+	return _u
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (_u *APIKeyUpdate) SetLastUsedAt(v time.Time) *APIKeyUpdate {
+	_u.mutation.SetLastUsedAt(v)
+	return _u
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_u *APIKeyUpdate) SetNillableLastUsedAt(v *time.Time) *APIKeyUpdate {
+	if v != nil {
+		_u.SetLastUsedAt(*v)
+	}
+	return _u
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (_u *APIKeyUpdate) ClearLastUsedAt() *APIKeyUpdate {
+	_u.mutation.ClearLastUsedAt()
+	return _u
+}
+
 // Mutation returns the APIKeyMutation object of the builder.
 func (_u *APIKeyUpdate) Mutation() *APIKeyMutation {
 	return _u.mutation
@@ -113,7 +185,25 @@ func (_u *APIKeyUpdate) ExecX(ctx context.Context) {
 	}
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *APIKeyUpdate) check() error {
+	if v, ok := _u.mutation.Digest(); ok {
+		if err := apikey.DigestValidator(v); err != nil {
+			return &ValidationError{Name: "digest", err: fmt.Errorf(`ent: validator failed for field "APIKey.digest": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.PreviousDigest(); ok {
+		if err := apikey.PreviousDigestValidator(v); err != nil {
+			return &ValidationError{Name: "previous_digest", err: fmt.Errorf(`ent: validator failed for field "APIKey.previous_digest": %w`, err)}
+		}
+	}
+	return nil
+}
+
 func (_u *APIKeyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(apikey.Table, apikey.Columns, sqlgraph.NewFieldSpec(apikey.FieldID, field.TypeInt64))
 	if ps := _u.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
@@ -121,6 +211,12 @@ func (_u *APIKeyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Digest(); ok {
+		_spec.SetField(apikey.FieldDigest, field.TypeBytes, value)
+	}
+	if value, ok := _u.mutation.Hint(); ok {
+		_spec.SetField(apikey.FieldHint, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Scopes(); ok {
 		_spec.SetField(apikey.FieldScopes, field.TypeJSON, value)
@@ -142,6 +238,24 @@ func (_u *APIKeyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.RevokedAtCleared() {
 		_spec.ClearField(apikey.FieldRevokedAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.PreviousDigest(); ok {
+		_spec.SetField(apikey.FieldPreviousDigest, field.TypeBytes, value)
+	}
+	if _u.mutation.PreviousDigestCleared() {
+		_spec.ClearField(apikey.FieldPreviousDigest, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.PreviousUntil(); ok {
+		_spec.SetField(apikey.FieldPreviousUntil, field.TypeTime, value)
+	}
+	if _u.mutation.PreviousUntilCleared() {
+		_spec.ClearField(apikey.FieldPreviousUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.LastUsedAt(); ok {
+		_spec.SetField(apikey.FieldLastUsedAt, field.TypeTime, value)
+	}
+	if _u.mutation.LastUsedAtCleared() {
+		_spec.ClearField(apikey.FieldLastUsedAt, field.TypeTime)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{apikey.Label}
@@ -160,6 +274,26 @@ type APIKeyUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *APIKeyMutation
+}
+
+// SetDigest sets the "digest" field.
+func (_u *APIKeyUpdateOne) SetDigest(v []byte) *APIKeyUpdateOne {
+	_u.mutation.SetDigest(v)
+	return _u
+}
+
+// SetHint sets the "hint" field.
+func (_u *APIKeyUpdateOne) SetHint(v string) *APIKeyUpdateOne {
+	_u.mutation.SetHint(v)
+	return _u
+}
+
+// SetNillableHint sets the "hint" field if the given value is not nil.
+func (_u *APIKeyUpdateOne) SetNillableHint(v *string) *APIKeyUpdateOne {
+	if v != nil {
+		_u.SetHint(*v)
+	}
+	return _u
 }
 
 // SetScopes sets the "scopes" field.
@@ -214,6 +348,58 @@ func (_u *APIKeyUpdateOne) ClearRevokedAt() *APIKeyUpdateOne {
 	return _u
 }
 
+// SetPreviousDigest sets the "previous_digest" field.
+func (_u *APIKeyUpdateOne) SetPreviousDigest(v []byte) *APIKeyUpdateOne {
+	_u.mutation.SetPreviousDigest(v)
+	return _u
+}
+
+// ClearPreviousDigest clears the value of the "previous_digest" field.
+func (_u *APIKeyUpdateOne) ClearPreviousDigest() *APIKeyUpdateOne {
+	_u.mutation.ClearPreviousDigest()
+	return _u
+}
+
+// SetPreviousUntil sets the "previous_until" field.
+func (_u *APIKeyUpdateOne) SetPreviousUntil(v time.Time) *APIKeyUpdateOne {
+	_u.mutation.SetPreviousUntil(v)
+	return _u
+}
+
+// SetNillablePreviousUntil sets the "previous_until" field if the given value is not nil.
+func (_u *APIKeyUpdateOne) SetNillablePreviousUntil(v *time.Time) *APIKeyUpdateOne {
+	if v != nil {
+		_u.SetPreviousUntil(*v)
+	}
+	return _u
+}
+
+// ClearPreviousUntil clears the value of the "previous_until" field.
+func (_u *APIKeyUpdateOne) ClearPreviousUntil() *APIKeyUpdateOne {
+	_u.mutation.ClearPreviousUntil()
+	return _u
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (_u *APIKeyUpdateOne) SetLastUsedAt(v time.Time) *APIKeyUpdateOne {
+	_u.mutation.SetLastUsedAt(v)
+	return _u
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_u *APIKeyUpdateOne) SetNillableLastUsedAt(v *time.Time) *APIKeyUpdateOne {
+	if v != nil {
+		_u.SetLastUsedAt(*v)
+	}
+	return _u
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (_u *APIKeyUpdateOne) ClearLastUsedAt() *APIKeyUpdateOne {
+	_u.mutation.ClearLastUsedAt()
+	return _u
+}
+
 // Mutation returns the APIKeyMutation object of the builder.
 func (_u *APIKeyUpdateOne) Mutation() *APIKeyMutation {
 	return _u.mutation
@@ -259,7 +445,25 @@ func (_u *APIKeyUpdateOne) ExecX(ctx context.Context) {
 	}
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *APIKeyUpdateOne) check() error {
+	if v, ok := _u.mutation.Digest(); ok {
+		if err := apikey.DigestValidator(v); err != nil {
+			return &ValidationError{Name: "digest", err: fmt.Errorf(`ent: validator failed for field "APIKey.digest": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.PreviousDigest(); ok {
+		if err := apikey.PreviousDigestValidator(v); err != nil {
+			return &ValidationError{Name: "previous_digest", err: fmt.Errorf(`ent: validator failed for field "APIKey.previous_digest": %w`, err)}
+		}
+	}
+	return nil
+}
+
 func (_u *APIKeyUpdateOne) sqlSave(ctx context.Context) (_node *APIKey, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(apikey.Table, apikey.Columns, sqlgraph.NewFieldSpec(apikey.FieldID, field.TypeInt64))
 	id, ok := _u.mutation.ID()
 	if !ok {
@@ -285,6 +489,12 @@ func (_u *APIKeyUpdateOne) sqlSave(ctx context.Context) (_node *APIKey, err erro
 			}
 		}
 	}
+	if value, ok := _u.mutation.Digest(); ok {
+		_spec.SetField(apikey.FieldDigest, field.TypeBytes, value)
+	}
+	if value, ok := _u.mutation.Hint(); ok {
+		_spec.SetField(apikey.FieldHint, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Scopes(); ok {
 		_spec.SetField(apikey.FieldScopes, field.TypeJSON, value)
 	}
@@ -304,6 +514,24 @@ func (_u *APIKeyUpdateOne) sqlSave(ctx context.Context) (_node *APIKey, err erro
 	}
 	if _u.mutation.RevokedAtCleared() {
 		_spec.ClearField(apikey.FieldRevokedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.PreviousDigest(); ok {
+		_spec.SetField(apikey.FieldPreviousDigest, field.TypeBytes, value)
+	}
+	if _u.mutation.PreviousDigestCleared() {
+		_spec.ClearField(apikey.FieldPreviousDigest, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.PreviousUntil(); ok {
+		_spec.SetField(apikey.FieldPreviousUntil, field.TypeTime, value)
+	}
+	if _u.mutation.PreviousUntilCleared() {
+		_spec.ClearField(apikey.FieldPreviousUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.LastUsedAt(); ok {
+		_spec.SetField(apikey.FieldLastUsedAt, field.TypeTime, value)
+	}
+	if _u.mutation.LastUsedAtCleared() {
+		_spec.ClearField(apikey.FieldLastUsedAt, field.TypeTime)
 	}
 	_node = &APIKey{config: _u.config}
 	_spec.Assign = _node.assignValues

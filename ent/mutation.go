@@ -76,21 +76,24 @@ const (
 // APIKeyMutation represents an operation that mutates the APIKey nodes in the graph.
 type APIKeyMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *int64
-	name          *string
-	digest        *[]byte
-	hint          *string
-	scopes        *[]string
-	appendscopes  []string
-	created_at    *time.Time
-	expires_at    *time.Time
-	revoked_at    *time.Time
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*APIKey, error)
-	predicates    []predicate.APIKey
+	op              Op
+	typ             string
+	id              *int64
+	name            *string
+	digest          *[]byte
+	hint            *string
+	scopes          *[]string
+	appendscopes    []string
+	created_at      *time.Time
+	expires_at      *time.Time
+	revoked_at      *time.Time
+	previous_digest *[]byte
+	previous_until  *time.Time
+	last_used_at    *time.Time
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*APIKey, error)
+	predicates      []predicate.APIKey
 }
 
 var _ ent.Mutation = (*APIKeyMutation)(nil)
@@ -490,6 +493,153 @@ func (m *APIKeyMutation) ResetRevokedAt() {
 	delete(m.clearedFields, apikey.FieldRevokedAt)
 }
 
+// SetPreviousDigest sets the "previous_digest" field.
+func (m *APIKeyMutation) SetPreviousDigest(b []byte) {
+	m.previous_digest = &b
+}
+
+// PreviousDigest returns the value of the "previous_digest" field in the mutation.
+func (m *APIKeyMutation) PreviousDigest() (r []byte, exists bool) {
+	v := m.previous_digest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPreviousDigest returns the old "previous_digest" field's value of the APIKey entity.
+// If the APIKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *APIKeyMutation) OldPreviousDigest(ctx context.Context) (v *[]byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPreviousDigest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPreviousDigest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPreviousDigest: %w", err)
+	}
+	return oldValue.PreviousDigest, nil
+}
+
+// ClearPreviousDigest clears the value of the "previous_digest" field.
+func (m *APIKeyMutation) ClearPreviousDigest() {
+	m.previous_digest = nil
+	m.clearedFields[apikey.FieldPreviousDigest] = struct{}{}
+}
+
+// PreviousDigestCleared returns if the "previous_digest" field was cleared in this mutation.
+func (m *APIKeyMutation) PreviousDigestCleared() bool {
+	_, ok := m.clearedFields[apikey.FieldPreviousDigest]
+	return ok
+}
+
+// ResetPreviousDigest resets all changes to the "previous_digest" field.
+func (m *APIKeyMutation) ResetPreviousDigest() {
+	m.previous_digest = nil
+	delete(m.clearedFields, apikey.FieldPreviousDigest)
+}
+
+// SetPreviousUntil sets the "previous_until" field.
+func (m *APIKeyMutation) SetPreviousUntil(t time.Time) {
+	m.previous_until = &t
+}
+
+// PreviousUntil returns the value of the "previous_until" field in the mutation.
+func (m *APIKeyMutation) PreviousUntil() (r time.Time, exists bool) {
+	v := m.previous_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPreviousUntil returns the old "previous_until" field's value of the APIKey entity.
+// If the APIKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *APIKeyMutation) OldPreviousUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPreviousUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPreviousUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPreviousUntil: %w", err)
+	}
+	return oldValue.PreviousUntil, nil
+}
+
+// ClearPreviousUntil clears the value of the "previous_until" field.
+func (m *APIKeyMutation) ClearPreviousUntil() {
+	m.previous_until = nil
+	m.clearedFields[apikey.FieldPreviousUntil] = struct{}{}
+}
+
+// PreviousUntilCleared returns if the "previous_until" field was cleared in this mutation.
+func (m *APIKeyMutation) PreviousUntilCleared() bool {
+	_, ok := m.clearedFields[apikey.FieldPreviousUntil]
+	return ok
+}
+
+// ResetPreviousUntil resets all changes to the "previous_until" field.
+func (m *APIKeyMutation) ResetPreviousUntil() {
+	m.previous_until = nil
+	delete(m.clearedFields, apikey.FieldPreviousUntil)
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (m *APIKeyMutation) SetLastUsedAt(t time.Time) {
+	m.last_used_at = &t
+}
+
+// LastUsedAt returns the value of the "last_used_at" field in the mutation.
+func (m *APIKeyMutation) LastUsedAt() (r time.Time, exists bool) {
+	v := m.last_used_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastUsedAt returns the old "last_used_at" field's value of the APIKey entity.
+// If the APIKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *APIKeyMutation) OldLastUsedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastUsedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastUsedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastUsedAt: %w", err)
+	}
+	return oldValue.LastUsedAt, nil
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (m *APIKeyMutation) ClearLastUsedAt() {
+	m.last_used_at = nil
+	m.clearedFields[apikey.FieldLastUsedAt] = struct{}{}
+}
+
+// LastUsedAtCleared returns if the "last_used_at" field was cleared in this mutation.
+func (m *APIKeyMutation) LastUsedAtCleared() bool {
+	_, ok := m.clearedFields[apikey.FieldLastUsedAt]
+	return ok
+}
+
+// ResetLastUsedAt resets all changes to the "last_used_at" field.
+func (m *APIKeyMutation) ResetLastUsedAt() {
+	m.last_used_at = nil
+	delete(m.clearedFields, apikey.FieldLastUsedAt)
+}
+
 // Where appends a list predicates to the APIKeyMutation builder.
 func (m *APIKeyMutation) Where(ps ...predicate.APIKey) {
 	m.predicates = append(m.predicates, ps...)
@@ -524,7 +674,7 @@ func (m *APIKeyMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *APIKeyMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 10)
 	if m.name != nil {
 		fields = append(fields, apikey.FieldName)
 	}
@@ -545,6 +695,15 @@ func (m *APIKeyMutation) Fields() []string {
 	}
 	if m.revoked_at != nil {
 		fields = append(fields, apikey.FieldRevokedAt)
+	}
+	if m.previous_digest != nil {
+		fields = append(fields, apikey.FieldPreviousDigest)
+	}
+	if m.previous_until != nil {
+		fields = append(fields, apikey.FieldPreviousUntil)
+	}
+	if m.last_used_at != nil {
+		fields = append(fields, apikey.FieldLastUsedAt)
 	}
 	return fields
 }
@@ -568,6 +727,12 @@ func (m *APIKeyMutation) Field(name string) (ent.Value, bool) {
 		return m.ExpiresAt()
 	case apikey.FieldRevokedAt:
 		return m.RevokedAt()
+	case apikey.FieldPreviousDigest:
+		return m.PreviousDigest()
+	case apikey.FieldPreviousUntil:
+		return m.PreviousUntil()
+	case apikey.FieldLastUsedAt:
+		return m.LastUsedAt()
 	}
 	return nil, false
 }
@@ -591,6 +756,12 @@ func (m *APIKeyMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldExpiresAt(ctx)
 	case apikey.FieldRevokedAt:
 		return m.OldRevokedAt(ctx)
+	case apikey.FieldPreviousDigest:
+		return m.OldPreviousDigest(ctx)
+	case apikey.FieldPreviousUntil:
+		return m.OldPreviousUntil(ctx)
+	case apikey.FieldLastUsedAt:
+		return m.OldLastUsedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown APIKey field %s", name)
 }
@@ -649,6 +820,27 @@ func (m *APIKeyMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRevokedAt(v)
 		return nil
+	case apikey.FieldPreviousDigest:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPreviousDigest(v)
+		return nil
+	case apikey.FieldPreviousUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPreviousUntil(v)
+		return nil
+	case apikey.FieldLastUsedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastUsedAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown APIKey field %s", name)
 }
@@ -685,6 +877,15 @@ func (m *APIKeyMutation) ClearedFields() []string {
 	if m.FieldCleared(apikey.FieldRevokedAt) {
 		fields = append(fields, apikey.FieldRevokedAt)
 	}
+	if m.FieldCleared(apikey.FieldPreviousDigest) {
+		fields = append(fields, apikey.FieldPreviousDigest)
+	}
+	if m.FieldCleared(apikey.FieldPreviousUntil) {
+		fields = append(fields, apikey.FieldPreviousUntil)
+	}
+	if m.FieldCleared(apikey.FieldLastUsedAt) {
+		fields = append(fields, apikey.FieldLastUsedAt)
+	}
 	return fields
 }
 
@@ -704,6 +905,15 @@ func (m *APIKeyMutation) ClearField(name string) error {
 		return nil
 	case apikey.FieldRevokedAt:
 		m.ClearRevokedAt()
+		return nil
+	case apikey.FieldPreviousDigest:
+		m.ClearPreviousDigest()
+		return nil
+	case apikey.FieldPreviousUntil:
+		m.ClearPreviousUntil()
+		return nil
+	case apikey.FieldLastUsedAt:
+		m.ClearLastUsedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown APIKey nullable field %s", name)
@@ -733,6 +943,15 @@ func (m *APIKeyMutation) ResetField(name string) error {
 		return nil
 	case apikey.FieldRevokedAt:
 		m.ResetRevokedAt()
+		return nil
+	case apikey.FieldPreviousDigest:
+		m.ResetPreviousDigest()
+		return nil
+	case apikey.FieldPreviousUntil:
+		m.ResetPreviousUntil()
+		return nil
+	case apikey.FieldLastUsedAt:
+		m.ResetLastUsedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown APIKey field %s", name)
@@ -12769,6 +12988,7 @@ type SegmentMutation struct {
 	rule          *json.RawMessage
 	appendrule    json.RawMessage
 	time_zone     *string
+	masked        *bool
 	version       *int
 	addversion    *int
 	created_at    *time.Time
@@ -13078,6 +13298,42 @@ func (m *SegmentMutation) ResetTimeZone() {
 	m.time_zone = nil
 }
 
+// SetMasked sets the "masked" field.
+func (m *SegmentMutation) SetMasked(b bool) {
+	m.masked = &b
+}
+
+// Masked returns the value of the "masked" field in the mutation.
+func (m *SegmentMutation) Masked() (r bool, exists bool) {
+	v := m.masked
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMasked returns the old "masked" field's value of the Segment entity.
+// If the Segment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SegmentMutation) OldMasked(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMasked is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMasked requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMasked: %w", err)
+	}
+	return oldValue.Masked, nil
+}
+
+// ResetMasked resets all changes to the "masked" field.
+func (m *SegmentMutation) ResetMasked() {
+	m.masked = nil
+}
+
 // SetVersion sets the "version" field.
 func (m *SegmentMutation) SetVersion(i int) {
 	m.version = &i
@@ -13240,7 +13496,7 @@ func (m *SegmentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SegmentMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 9)
 	if m.key != nil {
 		fields = append(fields, segment.FieldKey)
 	}
@@ -13255,6 +13511,9 @@ func (m *SegmentMutation) Fields() []string {
 	}
 	if m.time_zone != nil {
 		fields = append(fields, segment.FieldTimeZone)
+	}
+	if m.masked != nil {
+		fields = append(fields, segment.FieldMasked)
 	}
 	if m.version != nil {
 		fields = append(fields, segment.FieldVersion)
@@ -13283,6 +13542,8 @@ func (m *SegmentMutation) Field(name string) (ent.Value, bool) {
 		return m.Rule()
 	case segment.FieldTimeZone:
 		return m.TimeZone()
+	case segment.FieldMasked:
+		return m.Masked()
 	case segment.FieldVersion:
 		return m.Version()
 	case segment.FieldCreatedAt:
@@ -13308,6 +13569,8 @@ func (m *SegmentMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldRule(ctx)
 	case segment.FieldTimeZone:
 		return m.OldTimeZone(ctx)
+	case segment.FieldMasked:
+		return m.OldMasked(ctx)
 	case segment.FieldVersion:
 		return m.OldVersion(ctx)
 	case segment.FieldCreatedAt:
@@ -13357,6 +13620,13 @@ func (m *SegmentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetTimeZone(v)
+		return nil
+	case segment.FieldMasked:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMasked(v)
 		return nil
 	case segment.FieldVersion:
 		v, ok := value.(int)
@@ -13457,6 +13727,9 @@ func (m *SegmentMutation) ResetField(name string) error {
 		return nil
 	case segment.FieldTimeZone:
 		m.ResetTimeZone()
+		return nil
+	case segment.FieldMasked:
+		m.ResetMasked()
 		return nil
 	case segment.FieldVersion:
 		m.ResetVersion()

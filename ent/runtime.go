@@ -27,6 +27,10 @@ func init() {
 	apikeyDescDigest := apikeyFields[2].Descriptor()
 	// apikey.DigestValidator is a validator for the "digest" field. It is called by the builders before save.
 	apikey.DigestValidator = apikeyDescDigest.Validators[0].(func([]byte) error)
+	// apikeyDescPreviousDigest is the schema descriptor for previous_digest field.
+	apikeyDescPreviousDigest := apikeyFields[8].Descriptor()
+	// apikey.PreviousDigestValidator is a validator for the "previous_digest" field. It is called by the builders before save.
+	apikey.PreviousDigestValidator = apikeyDescPreviousDigest.Validators[0].(func([]byte) error)
 	attributetypeFields := schema.AttributeType{}.Fields()
 	_ = attributetypeFields
 	campaignFields := schema.Campaign{}.Fields()
@@ -95,8 +99,12 @@ func init() {
 	segmentDescDescription := segmentFields[3].Descriptor()
 	// segment.DefaultDescription holds the default value on creation for the description field.
 	segment.DefaultDescription = segmentDescDescription.Default.(string)
+	// segmentDescMasked is the schema descriptor for masked field.
+	segmentDescMasked := segmentFields[6].Descriptor()
+	// segment.DefaultMasked holds the default value on creation for the masked field.
+	segment.DefaultMasked = segmentDescMasked.Default.(bool)
 	// segmentDescVersion is the schema descriptor for version field.
-	segmentDescVersion := segmentFields[6].Descriptor()
+	segmentDescVersion := segmentFields[7].Descriptor()
 	// segment.DefaultVersion holds the default value on creation for the version field.
 	segment.DefaultVersion = segmentDescVersion.Default.(int)
 	setownerFields := schema.SetOwner{}.Fields()

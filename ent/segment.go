@@ -28,6 +28,8 @@ type Segment struct {
 	Rule json.RawMessage `json:"rule,omitempty"`
 	// IANA name; the zone its rule is read in.
 	TimeZone string `json:"time_zone,omitempty"`
+	// Saved by who may not see personal values: it compares what they are shown.
+	Masked bool `json:"masked,omitempty"`
 	// Version holds the value of the "version" field.
 	Version int `json:"version,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -44,6 +46,8 @@ func (*Segment) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case segment.FieldRule:
 			values[i] = new([]byte)
+		case segment.FieldMasked:
+			values[i] = new(sql.NullBool)
 		case segment.FieldID, segment.FieldVersion:
 			values[i] = new(sql.NullInt64)
 		case segment.FieldKey, segment.FieldName, segment.FieldDescription, segment.FieldTimeZone:
@@ -102,6 +106,12 @@ func (_m *Segment) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field time_zone", values[i])
 			} else if value.Valid {
 				_m.TimeZone = value.String
+			}
+		case segment.FieldMasked:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field masked", values[i])
+			} else if value.Valid {
+				_m.Masked = value.Bool
 			}
 		case segment.FieldVersion:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -171,6 +181,9 @@ func (_m *Segment) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("time_zone=")
 	builder.WriteString(_m.TimeZone)
+	builder.WriteString(", ")
+	builder.WriteString("masked=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Masked))
 	builder.WriteString(", ")
 	builder.WriteString("version=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Version))

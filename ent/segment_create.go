@@ -59,6 +59,20 @@ func (_c *SegmentCreate) SetTimeZone(v string) *SegmentCreate {
 	return _c
 }
 
+// SetMasked sets the "masked" field.
+func (_c *SegmentCreate) SetMasked(v bool) *SegmentCreate {
+	_c.mutation.SetMasked(v)
+	return _c
+}
+
+// SetNillableMasked sets the "masked" field if the given value is not nil.
+func (_c *SegmentCreate) SetNillableMasked(v *bool) *SegmentCreate {
+	if v != nil {
+		_c.SetMasked(*v)
+	}
+	return _c
+}
+
 // SetVersion sets the "version" field.
 func (_c *SegmentCreate) SetVersion(v int) *SegmentCreate {
 	_c.mutation.SetVersion(v)
@@ -130,6 +144,10 @@ func (_c *SegmentCreate) defaults() {
 		v := segment.DefaultDescription
 		_c.mutation.SetDescription(v)
 	}
+	if _, ok := _c.mutation.Masked(); !ok {
+		v := segment.DefaultMasked
+		_c.mutation.SetMasked(v)
+	}
 	if _, ok := _c.mutation.Version(); !ok {
 		v := segment.DefaultVersion
 		_c.mutation.SetVersion(v)
@@ -152,6 +170,9 @@ func (_c *SegmentCreate) check() error {
 	}
 	if _, ok := _c.mutation.TimeZone(); !ok {
 		return &ValidationError{Name: "time_zone", err: errors.New(`ent: missing required field "Segment.time_zone"`)}
+	}
+	if _, ok := _c.mutation.Masked(); !ok {
+		return &ValidationError{Name: "masked", err: errors.New(`ent: missing required field "Segment.masked"`)}
 	}
 	if _, ok := _c.mutation.Version(); !ok {
 		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "Segment.version"`)}
@@ -213,6 +234,10 @@ func (_c *SegmentCreate) createSpec() (*Segment, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.TimeZone(); ok {
 		_spec.SetField(segment.FieldTimeZone, field.TypeString, value)
 		_node.TimeZone = value
+	}
+	if value, ok := _c.mutation.Masked(); ok {
+		_spec.SetField(segment.FieldMasked, field.TypeBool, value)
+		_node.Masked = value
 	}
 	if value, ok := _c.mutation.Version(); ok {
 		_spec.SetField(segment.FieldVersion, field.TypeInt, value)

@@ -84,6 +84,20 @@ func (_u *SegmentUpdate) SetNillableTimeZone(v *string) *SegmentUpdate {
 	return _u
 }
 
+// SetMasked sets the "masked" field.
+func (_u *SegmentUpdate) SetMasked(v bool) *SegmentUpdate {
+	_u.mutation.SetMasked(v)
+	return _u
+}
+
+// SetNillableMasked sets the "masked" field if the given value is not nil.
+func (_u *SegmentUpdate) SetNillableMasked(v *bool) *SegmentUpdate {
+	if v != nil {
+		_u.SetMasked(*v)
+	}
+	return _u
+}
+
 // SetVersion sets the "version" field.
 func (_u *SegmentUpdate) SetVersion(v int) *SegmentUpdate {
 	_u.mutation.ResetVersion()
@@ -177,6 +191,9 @@ func (_u *SegmentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.TimeZone(); ok {
 		_spec.SetField(segment.FieldTimeZone, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Masked(); ok {
+		_spec.SetField(segment.FieldMasked, field.TypeBool, value)
+	}
 	if value, ok := _u.mutation.Version(); ok {
 		_spec.SetField(segment.FieldVersion, field.TypeInt, value)
 	}
@@ -256,6 +273,20 @@ func (_u *SegmentUpdateOne) SetTimeZone(v string) *SegmentUpdateOne {
 func (_u *SegmentUpdateOne) SetNillableTimeZone(v *string) *SegmentUpdateOne {
 	if v != nil {
 		_u.SetTimeZone(*v)
+	}
+	return _u
+}
+
+// SetMasked sets the "masked" field.
+func (_u *SegmentUpdateOne) SetMasked(v bool) *SegmentUpdateOne {
+	_u.mutation.SetMasked(v)
+	return _u
+}
+
+// SetNillableMasked sets the "masked" field if the given value is not nil.
+func (_u *SegmentUpdateOne) SetNillableMasked(v *bool) *SegmentUpdateOne {
+	if v != nil {
+		_u.SetMasked(*v)
 	}
 	return _u
 }
@@ -382,6 +413,9 @@ func (_u *SegmentUpdateOne) sqlSave(ctx context.Context) (_node *Segment, err er
 	}
 	if value, ok := _u.mutation.TimeZone(); ok {
 		_spec.SetField(segment.FieldTimeZone, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Masked(); ok {
+		_spec.SetField(segment.FieldMasked, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.Version(); ok {
 		_spec.SetField(segment.FieldVersion, field.TypeInt, value)

@@ -25,6 +25,12 @@ const (
 	FieldExpiresAt = "expires_at"
 	// FieldRevokedAt holds the string denoting the revoked_at field in the database.
 	FieldRevokedAt = "revoked_at"
+	// FieldPreviousDigest holds the string denoting the previous_digest field in the database.
+	FieldPreviousDigest = "previous_digest"
+	// FieldPreviousUntil holds the string denoting the previous_until field in the database.
+	FieldPreviousUntil = "previous_until"
+	// FieldLastUsedAt holds the string denoting the last_used_at field in the database.
+	FieldLastUsedAt = "last_used_at"
 	// Table holds the table name of the apikey in the database.
 	Table = "api_keys"
 )
@@ -39,6 +45,9 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldExpiresAt,
 	FieldRevokedAt,
+	FieldPreviousDigest,
+	FieldPreviousUntil,
+	FieldLastUsedAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -54,6 +63,8 @@ func ValidColumn(column string) bool {
 var (
 	// DigestValidator is a validator for the "digest" field. It is called by the builders before save.
 	DigestValidator func([]byte) error
+	// PreviousDigestValidator is a validator for the "previous_digest" field. It is called by the builders before save.
+	PreviousDigestValidator func([]byte) error
 )
 
 // OrderOption defines the ordering options for the APIKey queries.
@@ -87,4 +98,14 @@ func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
 // ByRevokedAt orders the results by the revoked_at field.
 func ByRevokedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRevokedAt, opts...).ToFunc()
+}
+
+// ByPreviousUntil orders the results by the previous_until field.
+func ByPreviousUntil(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPreviousUntil, opts...).ToFunc()
+}
+
+// ByLastUsedAt orders the results by the last_used_at field.
+func ByLastUsedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLastUsedAt, opts...).ToFunc()
 }

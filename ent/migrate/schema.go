@@ -19,6 +19,9 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
 		{Name: "revoked_at", Type: field.TypeTime, Nullable: true},
+		{Name: "previous_digest", Type: field.TypeBytes, Unique: true, Nullable: true, Size: 32},
+		{Name: "previous_until", Type: field.TypeTime, Nullable: true},
+		{Name: "last_used_at", Type: field.TypeTime, Nullable: true},
 	}
 	// APIKeysTable holds the schema information for the "api_keys" table.
 	APIKeysTable = &schema.Table{
@@ -426,6 +429,7 @@ var (
 		{Name: "description", Type: field.TypeString, Default: ""},
 		{Name: "rule", Type: field.TypeJSON, SchemaType: map[string]string{"sqlite3": "text"}},
 		{Name: "time_zone", Type: field.TypeString},
+		{Name: "masked", Type: field.TypeBool, Default: false},
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},

@@ -17,6 +17,7 @@ func (Segment) Fields() []ent.Field {
 		field.String("description").Default(""),
 		document("rule", "The rule as package rule writes it."),
 		field.String("time_zone").Comment("IANA name; the zone its rule is read in."),
+		field.Bool("masked").Default(false).Comment("Saved by who may not see personal values: it compares what they are shown."),
 		field.Int("version").Default(1),
 		field.Time("created_at").Immutable(),
 		field.Time("updated_at"),

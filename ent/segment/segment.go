@@ -21,6 +21,8 @@ const (
 	FieldRule = "rule"
 	// FieldTimeZone holds the string denoting the time_zone field in the database.
 	FieldTimeZone = "time_zone"
+	// FieldMasked holds the string denoting the masked field in the database.
+	FieldMasked = "masked"
 	// FieldVersion holds the string denoting the version field in the database.
 	FieldVersion = "version"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -39,6 +41,7 @@ var Columns = []string{
 	FieldDescription,
 	FieldRule,
 	FieldTimeZone,
+	FieldMasked,
 	FieldVersion,
 	FieldCreatedAt,
 	FieldUpdatedAt,
@@ -57,6 +60,8 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultDescription holds the default value on creation for the "description" field.
 	DefaultDescription string
+	// DefaultMasked holds the default value on creation for the "masked" field.
+	DefaultMasked bool
 	// DefaultVersion holds the default value on creation for the "version" field.
 	DefaultVersion int
 )
@@ -87,6 +92,11 @@ func ByDescription(opts ...sql.OrderTermOption) OrderOption {
 // ByTimeZone orders the results by the time_zone field.
 func ByTimeZone(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTimeZone, opts...).ToFunc()
+}
+
+// ByMasked orders the results by the masked field.
+func ByMasked(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMasked, opts...).ToFunc()
 }
 
 // ByVersion orders the results by the version field.

@@ -74,6 +74,11 @@ func TimeZone(v string) predicate.Segment {
 	return predicate.Segment(sql.FieldEQ(FieldTimeZone, v))
 }
 
+// Masked applies equality check predicate on the "masked" field. It's identical to MaskedEQ.
+func Masked(v bool) predicate.Segment {
+	return predicate.Segment(sql.FieldEQ(FieldMasked, v))
+}
+
 // Version applies equality check predicate on the "version" field. It's identical to VersionEQ.
 func Version(v int) predicate.Segment {
 	return predicate.Segment(sql.FieldEQ(FieldVersion, v))
@@ -347,6 +352,16 @@ func TimeZoneEqualFold(v string) predicate.Segment {
 // TimeZoneContainsFold applies the ContainsFold predicate on the "time_zone" field.
 func TimeZoneContainsFold(v string) predicate.Segment {
 	return predicate.Segment(sql.FieldContainsFold(FieldTimeZone, v))
+}
+
+// MaskedEQ applies the EQ predicate on the "masked" field.
+func MaskedEQ(v bool) predicate.Segment {
+	return predicate.Segment(sql.FieldEQ(FieldMasked, v))
+}
+
+// MaskedNEQ applies the NEQ predicate on the "masked" field.
+func MaskedNEQ(v bool) predicate.Segment {
+	return predicate.Segment(sql.FieldNEQ(FieldMasked, v))
 }
 
 // VersionEQ applies the EQ predicate on the "version" field.

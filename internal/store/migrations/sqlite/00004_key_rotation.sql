@@ -1,0 +1,9 @@
+-- +goose Up
+-- modify "api_keys" table
+ALTER TABLE `api_keys` ADD COLUMN `previous_digest` blob NULL;
+ALTER TABLE `api_keys` ADD COLUMN `previous_until` datetime NULL;
+ALTER TABLE `api_keys` ADD COLUMN `last_used_at` datetime NULL;
+-- create index "api_keys_previous_digest_key" to table: "api_keys"
+CREATE UNIQUE INDEX `api_keys_previous_digest_key` ON `api_keys` (`previous_digest`);
+-- modify "segments" table
+ALTER TABLE `segments` ADD COLUMN `masked` bool NOT NULL DEFAULT (false);
