@@ -33,12 +33,17 @@ const (
 // NewServer returns the handler of /graphql: POST, and GET for queries. It expects the caller in the request's context (see
 // access.FromContext) and answers nobody without one. The clock gives the instant of a request, and measures.
 func NewServer(services Services, clock func() time.Time, log *slog.Logger) http.Handler {
+	return newServer(services, clock, log, true)
+}
+
+// newServer makes the handler; directly says whether queries are answered directly where that is possible.
+func newServer(services Services, clock func() time.Time, log *slog.Logger, directly bool) http.Handler {
 	resolver := &Resolver{services, clock}
 	schema := generated.NewExecutableSchema(generated.Config{
 		Resolvers:  resolver,
 		Directives: generated.DirectiveRoot{Access: enter},
 	})
-	exec := executor.New(opaqueSchema{schema, scalar.Opaque(schema.Schema())})
+	exec := executor.New(opaqueSchema{schema, scalar.Opaque(schema.Schema()), directly})
 	errors := presenter{log}
 	exec.SetErrorPresenter(errors.present)
 	exec.SetRecoverFunc(errors.recovered)
@@ -64,10 +69,31 @@ func NewServer(services Services, clock func() time.Time, log *slog.Logger) http
 	return &server{exec}
 }
 
-// opaqueSchema validates requests with a schema in which the inputs that services read are scalars.
+// opaqueSchema validates requests with a schema in which the inputs that services read are scalars, and answers plain queries directly.
 type opaqueSchema struct {
 	graphql.ExecutableSchema
 	opaque *ast.Schema
+	direct bool // queries are answered directly where that is possible
+}
+
+// Exec answers queries directly, and by gqlgen's code what is not answered so: see package direct.
+func (s opaqueSchema) Exec(ctx context.Context) graphql.ResponseHandler {
+	general := s.ExecutableSchema.Exec(ctx)
+	if !s.direct || graphql.GetOperationContext(ctx).Operation.Operation != ast.Query {
+		return general
+	}
+	answered := false
+	return func(ctx context.Context) *graphql.Response {
+		if answered {
+			return nil
+		}
+		data, _, err := generated.Direct(ctx, s.ExecutableSchema)
+		if err != nil {
+			return general(ctx)
+		}
+		answered = true
+		return &graphql.Response{Data: data}
+	}
 }
 
 // Schema is what requests are validated with. Introspection shows the schema as it is written.

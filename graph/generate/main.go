@@ -16,7 +16,7 @@ import (
 func main() {
 	cfg, err := config.LoadConfigFromDefaultLocations()
 	if err == nil {
-		err = api.Generate(cfg, api.PrependPlugin(opaque{}))
+		err = api.Generate(cfg, api.PrependPlugin(opaque{}), api.AddPlugin(direct{}))
 	}
 	if err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, err)

@@ -14,8 +14,11 @@ import (
 
 // MarshalString writes a text.
 func MarshalString(text string) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(value.AppendText(nil, text)) })
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(AppendString(nil, text)) })
 }
+
+// AppendString appends what MarshalString writes.
+func AppendString(b []byte, text string) []byte { return value.AppendText(b, text) }
 
 // UnmarshalString reads a text and brings it to NFC. Anything but a text is refused, and so is a text that cannot be kept: one with a
 // NUL or a lone surrogate. Null is the empty text where a text must be.
@@ -32,7 +35,33 @@ func UnmarshalString(v any) (string, error) {
 
 // MarshalInt writes a whole number.
 func MarshalInt(n int) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, strconv.Itoa(n)) })
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(AppendInt(nil, n)) })
+}
+
+// AppendInt appends what MarshalInt writes.
+func AppendInt(b []byte, n int) []byte { return strconv.AppendInt(b, int64(n), 10) }
+
+// MarshalID writes a global id.
+func MarshalID(id string) graphql.Marshaler { return MarshalString(id) }
+
+// AppendID appends what MarshalID writes.
+func AppendID(b []byte, id string) []byte { return AppendString(b, id) }
+
+// UnmarshalID reads a global id, a text; as everywhere in GraphQL a whole number stands for its digits.
+func UnmarshalID(v any) (string, error) {
+	switch v := v.(type) {
+	case string:
+		return value.Text(v, nil)
+	case json.Number:
+		if _, err := v.Int64(); err == nil {
+			return v.String(), nil
+		}
+	case int64:
+		return strconv.FormatInt(v, 10), nil
+	case int:
+		return strconv.Itoa(v), nil
+	}
+	return "", fault.Bad(nil, "this is not an ID")
 }
 
 // UnmarshalInt reads a whole number of 32 bits, as the GraphQL specification has it; a text is none.
@@ -65,8 +94,11 @@ type Micros int64
 
 // MarshalMicros writes an amount: 1500000 is 1.5.
 func MarshalMicros(amount Micros) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, value.FormatMicros(int64(amount))) })
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(AppendMicros(nil, amount)) })
 }
+
+// AppendMicros appends what MarshalMicros writes.
+func AppendMicros(b []byte, amount Micros) []byte { return append(b, value.FormatMicros(int64(amount))...) }
 
 // UnmarshalMicros reads an amount.
 func UnmarshalMicros(v any) (Micros, error) {

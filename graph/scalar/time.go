@@ -17,10 +17,13 @@ import (
 func MarshalTime(t time.Time) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		var space [40]byte
-		text := append(space[:0], '"')
-		text = t.UTC().AppendFormat(text, time.RFC3339Nano)
-		_, _ = w.Write(append(text, '"')) // into memory
+		_, _ = w.Write(AppendTime(space[:0], t)) // into memory
 	})
+}
+
+// AppendTime appends what MarshalTime writes.
+func AppendTime(b []byte, t time.Time) []byte {
+	return append(t.UTC().AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
 }
 
 // UnmarshalTime reads an instant; what is finer than a microsecond is cut off.
