@@ -30,7 +30,8 @@ func openPostgres(ctx context.Context, databaseURL string) (*DB, error) {
 	if err != nil {
 		return nil, errors.New("the database URL cannot be read")
 	}
-	handle := sql.OpenDB(keeper{connector})
+	counters := &counters{}
+	handle := sql.OpenDB(keeper{connector, &counters.prepared})
 	handle.SetMaxOpenConns(postgresConnections)
 	handle.SetMaxIdleConns(postgresConnections)
 	handle.SetConnMaxIdleTime(5 * time.Minute)
@@ -38,7 +39,7 @@ func openPostgres(ctx context.Context, databaseURL string) (*DB, error) {
 		return nil, errors.Join(fmt.Errorf("reach the database: %w", err), handle.Close())
 	}
 	return &DB{
-		dialect: postgresDialect{}, reader: handle, writer: handle,
+		dialect: postgresDialect{}, reader: handle, writer: handle, counters: counters,
 		lock: func(ctx context.Context) (func(), error) { return lockAdvisory(ctx, handle) },
 	}, nil
 }

@@ -68,7 +68,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	reader.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	reader.SetMaxIdleConns(max(4, runtime.NumCPU()))
 	return &DB{
-		dialect: sqliteDialect{}, reader: reader, writer: writer,
+		dialect: sqliteDialect{}, reader: reader, writer: writer, counters: &counters{},
 		lock: func(ctx context.Context) (func(), error) { return lockFile(ctx, path+".lock") },
 	}, nil
 }

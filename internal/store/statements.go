@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/lib/pq"
 )
@@ -17,7 +18,10 @@ const keptStatements = 400
 // planning: three to four times faster for a read by key. The statements live with their connection and not
 // in database/sql's pool: preparing there, from inside a transaction, waits for a second connection, and
 // as many transactions as there are connections then wait for ever.
-type keeper struct{ driver.Connector }
+type keeper struct {
+	driver.Connector
+	kept *atomic.Int64 // statements of all connections
+}
 
 // Connect implements driver.Connector.
 func (k keeper) Connect(ctx context.Context) (driver.Conn, error) {
@@ -29,7 +33,7 @@ func (k keeper) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, fmt.Errorf("store: %T lacks what a connection needs", conn)
 	}
-	return &keepingConn{postgresConn: whole, kept: map[string]driver.Stmt{}}, nil
+	return &keepingConn{postgresConn: whole, kept: map[string]driver.Stmt{}, all: k.kept}, nil
 }
 
 // postgresConn is what lib/pq's connections can do and database/sql makes use of.
@@ -48,6 +52,14 @@ type postgresConn interface {
 type keepingConn struct {
 	postgresConn
 	kept map[string]driver.Stmt
+	all  *atomic.Int64
+}
+
+// Close implements driver.Conn. The statements end with their connection.
+func (c *keepingConn) Close() error {
+	c.all.Add(-int64(len(c.kept)))
+	clear(c.kept)
+	return c.postgresConn.Close()
 }
 
 type freshStatement struct{}
@@ -68,6 +80,7 @@ func (c *keepingConn) statement(ctx context.Context, query string, args []driver
 	stmt, err := c.PrepareContext(ctx, query)
 	if err == nil {
 		c.kept[query] = stmt
+		c.all.Add(1)
 	}
 	return stmt, c.tidy(query, err)
 }
@@ -85,6 +98,7 @@ func (c *keepingConn) tidy(query string, err error) error {
 	}
 	if stmt := c.kept[query]; stmt != nil && failure.Code == outdated {
 		delete(c.kept, query)
+		c.all.Add(-1)
 		_ = stmt.Close()
 	}
 	scrub(failure)

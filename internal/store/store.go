@@ -28,6 +28,8 @@ type DB struct {
 	lock    func(ctx context.Context) (release func(), err error) // taken while migrating
 	ids     idPool
 	words   map[Dictionary]*wordCache
+
+	counters *counters
 }
 
 // Open connects to the database a URL names: postgres://... or sqlite:PATH. It does not migrate.
@@ -70,14 +72,18 @@ func (db *DB) Ping(ctx context.Context) error { return db.reader.PingContext(ctx
 
 // Query runs a reading statement; its plan is kept for the next call with the same text.
 func (db *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	count(ctx)
-	return db.reader.QueryContext(ctx, query, args...)
+	span := observed(ctx, db.dialect, query)
+	rows, err := db.reader.QueryContext(ctx, query, args...)
+	span.End(err)
+	return rows, err
 }
 
 // QueryFresh runs a reading statement that is planned for just these arguments and not kept.
 func (db *DB) QueryFresh(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	count(ctx)
-	return db.reader.QueryContext(fresh(ctx), query, args...)
+	span := observed(ctx, db.dialect, query)
+	rows, err := db.reader.QueryContext(fresh(ctx), query, args...)
+	span.End(err)
+	return rows, err
 }
 
 func (db *DB) entDialect() string {

@@ -11,6 +11,8 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 
 	"github.com/onecdp/onecdp/ent"
+	"github.com/onecdp/onecdp/internal/fault"
+	"github.com/onecdp/onecdp/internal/trace"
 )
 
 // ErrStartOver says that what a transaction read is no longer so, and that it must begin again.
@@ -29,7 +31,12 @@ type Tx struct {
 	db     *DB
 	sql    *sql.Tx
 	client *ent.Client
+	span   trace.Span
+	after  []func()
 }
+
+// AfterCommit has something done when the transaction is committed, and only then: what is counted outside of it.
+func (tx *Tx) AfterCommit(do func()) { tx.after = append(tx.after, do) }
 
 // WithTx runs write in a transaction: all of it happens or nothing.
 //
@@ -38,34 +45,52 @@ type Tx struct {
 // the commit itself is returned as it is: then the outcome is unknown, and only a write that carries an
 // idempotency key may be sent again.
 func (db *DB) WithTx(ctx context.Context, write func(tx *Tx) error) error {
-	var err error
-	for attempt := range attempts {
+	ctx, span := trace.Start(ctx, "transaction")
+	attempt, err := db.withTx(ctx, span, write)
+	switch {
+	case err == nil:
+		db.counters.committed.Add(1)
+	case errors.As(err, new(*fault.Error)):
+		db.counters.rolledBack.Add(1)
+	default:
+		db.counters.failed.Add(1)
+	}
+	span.Text("db.system.name", systemName(db.dialect))
+	span.Number("onecdp.attempts", attempt+1)
+	span.End(err)
+	return err
+}
+
+// withTx tries until there is nothing more to try; the last attempt counts from 0.
+func (db *DB) withTx(ctx context.Context, span trace.Span, write func(tx *Tx) error) (attempt int, err error) {
+	for attempt = range attempts {
 		if attempt > 0 {
+			db.counters.retries.Add(1)
 			if waitErr := pause(ctx, attempt); waitErr != nil {
-				return errors.Join(err, waitErr)
+				return attempt, errors.Join(err, waitErr)
 			}
 		}
 		var committing bool
-		if committing, err = db.try(ctx, write); err == nil {
-			return nil
+		if committing, err = db.try(ctx, span, write); err == nil {
+			return attempt, nil
 		}
 		if committing && !db.dialect.rolledBack(err) {
-			return fmt.Errorf("commit, outcome unknown: %w", err)
+			return attempt, fmt.Errorf("commit, outcome unknown: %w", err)
 		}
 		if !errors.Is(err, ErrStartOver) && !db.dialect.retryable(err) {
-			return err
+			return attempt, err
 		}
 	}
-	return fmt.Errorf("gave up after %d attempts: %w", attempts, err)
+	return attempt, fmt.Errorf("gave up after %d attempts: %w", attempts, err)
 }
 
 // try runs write once. committing tells that the error came from the commit.
-func (db *DB) try(ctx context.Context, write func(tx *Tx) error) (committing bool, err error) {
+func (db *DB) try(ctx context.Context, span trace.Span, write func(tx *Tx) error) (committing bool, err error) {
 	sqlTx, err := db.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return false, err
 	}
-	tx := &Tx{Now: Now(), db: db, sql: sqlTx}
+	tx := &Tx{Now: Now(), db: db, sql: sqlTx, span: span}
 	tx.client = ent.NewClient(ent.Driver(entsql.NewDriver(db.entDialect(), entsql.Conn{ExecQuerier: txConn{tx}})))
 	done := false
 	defer func() {
@@ -77,7 +102,13 @@ func (db *DB) try(ctx context.Context, write func(tx *Tx) error) (committing boo
 		return false, err
 	}
 	done = true
-	return true, sqlTx.Commit()
+	if err := sqlTx.Commit(); err != nil {
+		return true, err
+	}
+	for _, do := range tx.after {
+		do()
+	}
+	return true, nil
 }
 
 // Now is the present in the precision the databases keep. Only transactions and the edges ask for it.
@@ -108,8 +139,10 @@ func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, 
 
 // QueryFresh runs a statement that returns rows, planned for just these arguments.
 func (tx *Tx) QueryFresh(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	count(ctx)
-	return tx.sql.QueryContext(fresh(ctx), query, args...)
+	span := tx.observed(ctx, query)
+	rows, err := tx.sql.QueryContext(fresh(ctx), query, args...)
+	span.End(err)
+	return rows, err
 }
 
 // Exec runs a statement; its plan is kept. It returns the number of rows it changed.
@@ -123,19 +156,30 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error
 
 // Prepare readies a statement that runs many times before the transaction ends, such as COPY.
 func (tx *Tx) Prepare(ctx context.Context, query string) (*sql.Stmt, error) {
-	count(ctx)
-	return tx.sql.PrepareContext(ctx, query)
+	span := tx.observed(ctx, query)
+	stmt, err := tx.sql.PrepareContext(ctx, query)
+	span.End(err)
+	return stmt, err
+}
+
+// observed begins the span of one of the transaction's statements.
+func (tx *Tx) observed(ctx context.Context, query string) trace.Span {
+	return observed(tx.span.Within(ctx), tx.db.dialect, query)
 }
 
 // txConn lets ent and ourselves run statements inside the transaction.
 type txConn struct{ tx *Tx }
 
 func (c txConn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	count(ctx)
-	return c.tx.sql.QueryContext(ctx, query, args...)
+	span := c.tx.observed(ctx, query)
+	rows, err := c.tx.sql.QueryContext(ctx, query, args...)
+	span.End(err)
+	return rows, err
 }
 
 func (c txConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	count(ctx)
-	return c.tx.sql.ExecContext(ctx, query, args...)
+	span := c.tx.observed(ctx, query)
+	result, err := c.tx.sql.ExecContext(ctx, query, args...)
+	span.End(err)
+	return result, err
 }
