@@ -11,6 +11,7 @@ import (
 	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/feed"
 	"github.com/onecdp/onecdp/internal/identity"
+	"github.com/onecdp/onecdp/internal/meter"
 	"github.com/onecdp/onecdp/internal/oneid"
 	"github.com/onecdp/onecdp/internal/store"
 	"github.com/onecdp/onecdp/internal/value"
@@ -48,10 +49,14 @@ type Result struct {
 type Service struct {
 	db  *store.DB
 	one *oneid.Service
+
+	counters counters
 }
 
 // New returns the way into a database.
-func New(db *store.DB, one *oneid.Service) *Service { return &Service{db: db, one: one} }
+func New(db *store.DB, one *oneid.Service) *Service {
+	return &Service{db: db, one: one, counters: newCounters()}
+}
 
 // entry is a record on its way through one batch.
 type entry struct {
@@ -79,6 +84,7 @@ type entry struct {
 // All accepted records are stored in one transaction when it returns without an error. An error means that
 // none was, or that nobody knows; sending them again with the same message ids is safe.
 func (s *Service) Ingest(ctx context.Context, records []map[string]any, at fault.Path) ([]Result, error) {
+	seconds := meter.Stopwatch()
 	results := make([]Result, len(records))
 	var batch []*entry
 	for i, raw := range records {
@@ -92,6 +98,7 @@ func (s *Service) Ingest(ctx context.Context, records []map[string]any, at fault
 	}
 	if fresh := withoutRepeats(batch); len(fresh) > 0 {
 		if err := s.store(ctx, fresh); err != nil {
+			s.counters.failed.Add(int64(len(records)))
 			return nil, fmt.Errorf("ingest: %w", err)
 		}
 	}
@@ -100,6 +107,7 @@ func (s *Service) Ingest(ctx context.Context, records []map[string]any, at fault
 			e.result.Status, e.result.Customer, e.result.Fault = Duplicate, e.first.result.Customer, nil
 		}
 	}
+	s.counters.count(results, seconds())
 	return results, nil
 }
 

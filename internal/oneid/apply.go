@@ -222,6 +222,10 @@ func (s *Service) Save(ctx context.Context, tx *store.Tx, r *Resolution) error {
 	if _, err := tx.InsertRows(ctx, "customers", "", columns(tx, added)...); err != nil {
 		return err
 	}
+	tx.AfterCommit(func() {
+		s.counters.customers.Add(int64(len(added)))
+		s.counters.merges.Add(int64(len(r.Merges)))
+	})
 	if len(changed) == 0 {
 		return nil
 	}

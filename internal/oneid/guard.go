@@ -46,9 +46,13 @@ func (s *Service) Guard(ctx context.Context, shown []Evidence) (release func(), 
 			if other == nil {
 				break
 			}
+			s.counters.waiting.Add(1)
 			select {
 			case <-other:
 			case <-ctx.Done():
+			}
+			s.counters.waiting.Add(-1)
+			if ctx.Err() != nil {
 				release()
 				return nil, ctx.Err()
 			}

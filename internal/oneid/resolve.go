@@ -251,6 +251,7 @@ func (s *Service) addIdentities(ctx context.Context, tx *store.Tx, ids *store.ID
 	if err == nil && added < int64(n) {
 		return store.ErrStartOver // somebody else has just shown one of them
 	}
+	tx.AfterCommit(func() { s.counters.identities.Add(added) })
 	return err
 }
 

@@ -29,6 +29,7 @@ type Service struct {
 
 	followers []Follower
 	guard     guard
+	counters  counters
 }
 
 // Open prepares a migrated database on its first start, storing the settings and the identity types that
