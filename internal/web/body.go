@@ -65,6 +65,9 @@ func readBody(w http.ResponseWriter, r *http.Request) (status int, refusal *faul
 		return http.StatusBadRequest, fault.New(fault.BadUserInput, "the body ended early")
 	}
 	text := bytes.TrimLeft(body.Bytes(), " \t\r\n")
+	if refusal := value.Bounded(text); refusal != nil {
+		return http.StatusBadRequest, refusal
+	}
 	switch {
 	case !utf8.Valid(text):
 		return http.StatusBadRequest, fault.New(fault.BadUserInput, "the body is not valid UTF-8")
@@ -93,6 +96,9 @@ func readQuery(r *http.Request) (status int, refusal *fault.Error) {
 			}
 			if (name != "variables" && name != "extensions") || text == "" {
 				continue
+			}
+			if refusal := value.Bounded([]byte(text)); refusal != nil {
+				return http.StatusBadRequest, refusal
 			}
 			if !json.Valid([]byte(text)) {
 				return http.StatusBadRequest, fault.New(fault.BadUserInput, "the parameter %s is not JSON", name)
