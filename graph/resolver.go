@@ -25,6 +25,9 @@ type Services struct {
 
 	// Sources names the systems that sent something, by their numbers, in order.
 	Sources func(ctx context.Context, numbers []int32) ([]string, error)
+
+	// Observer is told what became of requests; nil: nobody is.
+	Observer Observer
 }
 
 // Resolver answers the fields of the schema.

@@ -50,6 +50,9 @@ func newServer(services Services, clock func() time.Time, log *slog.Logger, dire
 	exec.SetDisableSuggestion(true)
 	exec.SetParserTokenLimit(parserTokens)
 	exec.SetQueryCache(exactQueries{lru.New[*ast.QueryDocument](keptQueries)})
+	if services.Observer != nil {
+		exec.Use(observed{services.Observer}) // the outermost, so that it hears of all answers
+	}
 	exec.Use(extension.AutomaticPersistedQuery{Cache: shortTexts{lru.New[string](persistedQueries)}})
 	exec.Use(extension.Introspection{})
 	exec.Use(guard{})
