@@ -30,7 +30,9 @@ type Change struct {
 	// The merge, tag or other row the kind speaks of.
 	SubjectID *int64 `json:"subject_id,omitempty"`
 	// How many events came with it.
-	Events       int `json:"events,omitempty"`
+	Events int `json:"events,omitempty"`
+	// Which: their times and ids, see feed.EventKey; none when it has no events.
+	EventKeys    *[]byte `json:"event_keys,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -39,6 +41,8 @@ func (*Change) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case change.FieldEventKeys:
+			values[i] = new([]byte)
 		case change.FieldID, change.FieldTxNumber, change.FieldCustomerID, change.FieldSetID, change.FieldSubjectID, change.FieldEvents:
 			values[i] = new(sql.NullInt64)
 		case change.FieldKind:
@@ -111,6 +115,12 @@ func (_m *Change) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Events = int(value.Int64)
 			}
+		case change.FieldEventKeys:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field event_keys", values[i])
+			} else if value != nil {
+				_m.EventKeys = value
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -173,6 +183,11 @@ func (_m *Change) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("events=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Events))
+	builder.WriteString(", ")
+	if v := _m.EventKeys; v != nil {
+		builder.WriteString("event_keys=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

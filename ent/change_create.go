@@ -94,6 +94,12 @@ func (_c *ChangeCreate) SetNillableEvents(v *int) *ChangeCreate {
 	return _c
 }
 
+// SetEventKeys sets the "event_keys" field.
+func (_c *ChangeCreate) SetEventKeys(v []byte) *ChangeCreate {
+	_c.mutation.SetEventKeys(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ChangeCreate) SetID(v int64) *ChangeCreate {
 	_c.mutation.SetID(v)
@@ -214,6 +220,10 @@ func (_c *ChangeCreate) createSpec() (*Change, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Events(); ok {
 		_spec.SetField(change.FieldEvents, field.TypeInt, value)
 		_node.Events = value
+	}
+	if value, ok := _c.mutation.EventKeys(); ok {
+		_spec.SetField(change.FieldEventKeys, field.TypeBytes, value)
+		_node.EventKeys = &value
 	}
 	return _node, _spec
 }

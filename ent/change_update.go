@@ -179,6 +179,18 @@ func (_u *ChangeUpdate) AddEvents(v int) *ChangeUpdate {
 	return _u
 }
 
+// SetEventKeys sets the "event_keys" field.
+func (_u *ChangeUpdate) SetEventKeys(v []byte) *ChangeUpdate {
+	_u.mutation.SetEventKeys(v)
+	return _u
+}
+
+// ClearEventKeys clears the value of the "event_keys" field.
+func (_u *ChangeUpdate) ClearEventKeys() *ChangeUpdate {
+	_u.mutation.ClearEventKeys()
+	return _u
+}
+
 // Mutation returns the ChangeMutation object of the builder.
 func (_u *ChangeUpdate) Mutation() *ChangeMutation {
 	return _u.mutation
@@ -264,6 +276,12 @@ func (_u *ChangeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedEvents(); ok {
 		_spec.AddField(change.FieldEvents, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.EventKeys(); ok {
+		_spec.SetField(change.FieldEventKeys, field.TypeBytes, value)
+	}
+	if _u.mutation.EventKeysCleared() {
+		_spec.ClearField(change.FieldEventKeys, field.TypeBytes)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -436,6 +454,18 @@ func (_u *ChangeUpdateOne) AddEvents(v int) *ChangeUpdateOne {
 	return _u
 }
 
+// SetEventKeys sets the "event_keys" field.
+func (_u *ChangeUpdateOne) SetEventKeys(v []byte) *ChangeUpdateOne {
+	_u.mutation.SetEventKeys(v)
+	return _u
+}
+
+// ClearEventKeys clears the value of the "event_keys" field.
+func (_u *ChangeUpdateOne) ClearEventKeys() *ChangeUpdateOne {
+	_u.mutation.ClearEventKeys()
+	return _u
+}
+
 // Mutation returns the ChangeMutation object of the builder.
 func (_u *ChangeUpdateOne) Mutation() *ChangeMutation {
 	return _u.mutation
@@ -551,6 +581,12 @@ func (_u *ChangeUpdateOne) sqlSave(ctx context.Context) (_node *Change, err erro
 	}
 	if value, ok := _u.mutation.AddedEvents(); ok {
 		_spec.AddField(change.FieldEvents, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.EventKeys(); ok {
+		_spec.SetField(change.FieldEventKeys, field.TypeBytes, value)
+	}
+	if _u.mutation.EventKeysCleared() {
+		_spec.ClearField(change.FieldEventKeys, field.TypeBytes)
 	}
 	_node = &Change{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -2197,6 +2197,7 @@ type ChangeMutation struct {
 	addsubject_id  *int64
 	events         *int
 	addevents      *int
+	event_keys     *[]byte
 	clearedFields  map[string]struct{}
 	done           bool
 	oldValue       func(context.Context) (*Change, error)
@@ -2701,6 +2702,55 @@ func (m *ChangeMutation) ResetEvents() {
 	m.addevents = nil
 }
 
+// SetEventKeys sets the "event_keys" field.
+func (m *ChangeMutation) SetEventKeys(b []byte) {
+	m.event_keys = &b
+}
+
+// EventKeys returns the value of the "event_keys" field in the mutation.
+func (m *ChangeMutation) EventKeys() (r []byte, exists bool) {
+	v := m.event_keys
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEventKeys returns the old "event_keys" field's value of the Change entity.
+// If the Change object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeMutation) OldEventKeys(ctx context.Context) (v *[]byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEventKeys is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEventKeys requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEventKeys: %w", err)
+	}
+	return oldValue.EventKeys, nil
+}
+
+// ClearEventKeys clears the value of the "event_keys" field.
+func (m *ChangeMutation) ClearEventKeys() {
+	m.event_keys = nil
+	m.clearedFields[change.FieldEventKeys] = struct{}{}
+}
+
+// EventKeysCleared returns if the "event_keys" field was cleared in this mutation.
+func (m *ChangeMutation) EventKeysCleared() bool {
+	_, ok := m.clearedFields[change.FieldEventKeys]
+	return ok
+}
+
+// ResetEventKeys resets all changes to the "event_keys" field.
+func (m *ChangeMutation) ResetEventKeys() {
+	m.event_keys = nil
+	delete(m.clearedFields, change.FieldEventKeys)
+}
+
 // Where appends a list predicates to the ChangeMutation builder.
 func (m *ChangeMutation) Where(ps ...predicate.Change) {
 	m.predicates = append(m.predicates, ps...)
@@ -2735,7 +2785,7 @@ func (m *ChangeMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ChangeMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.tx_number != nil {
 		fields = append(fields, change.FieldTxNumber)
 	}
@@ -2756,6 +2806,9 @@ func (m *ChangeMutation) Fields() []string {
 	}
 	if m.events != nil {
 		fields = append(fields, change.FieldEvents)
+	}
+	if m.event_keys != nil {
+		fields = append(fields, change.FieldEventKeys)
 	}
 	return fields
 }
@@ -2779,6 +2832,8 @@ func (m *ChangeMutation) Field(name string) (ent.Value, bool) {
 		return m.SubjectID()
 	case change.FieldEvents:
 		return m.Events()
+	case change.FieldEventKeys:
+		return m.EventKeys()
 	}
 	return nil, false
 }
@@ -2802,6 +2857,8 @@ func (m *ChangeMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldSubjectID(ctx)
 	case change.FieldEvents:
 		return m.OldEvents(ctx)
+	case change.FieldEventKeys:
+		return m.OldEventKeys(ctx)
 	}
 	return nil, fmt.Errorf("unknown Change field %s", name)
 }
@@ -2859,6 +2916,13 @@ func (m *ChangeMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetEvents(v)
+		return nil
+	case change.FieldEventKeys:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEventKeys(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Change field %s", name)
@@ -2962,6 +3026,9 @@ func (m *ChangeMutation) ClearedFields() []string {
 	if m.FieldCleared(change.FieldSubjectID) {
 		fields = append(fields, change.FieldSubjectID)
 	}
+	if m.FieldCleared(change.FieldEventKeys) {
+		fields = append(fields, change.FieldEventKeys)
+	}
 	return fields
 }
 
@@ -2984,6 +3051,9 @@ func (m *ChangeMutation) ClearField(name string) error {
 		return nil
 	case change.FieldSubjectID:
 		m.ClearSubjectID()
+		return nil
+	case change.FieldEventKeys:
+		m.ClearEventKeys()
 		return nil
 	}
 	return fmt.Errorf("unknown Change nullable field %s", name)
@@ -3013,6 +3083,9 @@ func (m *ChangeMutation) ResetField(name string) error {
 		return nil
 	case change.FieldEvents:
 		m.ResetEvents()
+		return nil
+	case change.FieldEventKeys:
+		m.ResetEventKeys()
 		return nil
 	}
 	return fmt.Errorf("unknown Change field %s", name)

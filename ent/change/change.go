@@ -25,6 +25,8 @@ const (
 	FieldSubjectID = "subject_id"
 	// FieldEvents holds the string denoting the events field in the database.
 	FieldEvents = "events"
+	// FieldEventKeys holds the string denoting the event_keys field in the database.
+	FieldEventKeys = "event_keys"
 	// Table holds the table name of the change in the database.
 	Table = "changes"
 )
@@ -39,6 +41,7 @@ var Columns = []string{
 	FieldSetID,
 	FieldSubjectID,
 	FieldEvents,
+	FieldEventKeys,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).

@@ -89,6 +89,11 @@ func Events(v int) predicate.Change {
 	return predicate.Change(sql.FieldEQ(FieldEvents, v))
 }
 
+// EventKeys applies equality check predicate on the "event_keys" field. It's identical to EventKeysEQ.
+func EventKeys(v []byte) predicate.Change {
+	return predicate.Change(sql.FieldEQ(FieldEventKeys, v))
+}
+
 // TxNumberEQ applies the EQ predicate on the "tx_number" field.
 func TxNumberEQ(v int64) predicate.Change {
 	return predicate.Change(sql.FieldEQ(FieldTxNumber, v))
@@ -422,6 +427,56 @@ func EventsLT(v int) predicate.Change {
 // EventsLTE applies the LTE predicate on the "events" field.
 func EventsLTE(v int) predicate.Change {
 	return predicate.Change(sql.FieldLTE(FieldEvents, v))
+}
+
+// EventKeysEQ applies the EQ predicate on the "event_keys" field.
+func EventKeysEQ(v []byte) predicate.Change {
+	return predicate.Change(sql.FieldEQ(FieldEventKeys, v))
+}
+
+// EventKeysNEQ applies the NEQ predicate on the "event_keys" field.
+func EventKeysNEQ(v []byte) predicate.Change {
+	return predicate.Change(sql.FieldNEQ(FieldEventKeys, v))
+}
+
+// EventKeysIn applies the In predicate on the "event_keys" field.
+func EventKeysIn(vs ...[]byte) predicate.Change {
+	return predicate.Change(sql.FieldIn(FieldEventKeys, vs...))
+}
+
+// EventKeysNotIn applies the NotIn predicate on the "event_keys" field.
+func EventKeysNotIn(vs ...[]byte) predicate.Change {
+	return predicate.Change(sql.FieldNotIn(FieldEventKeys, vs...))
+}
+
+// EventKeysGT applies the GT predicate on the "event_keys" field.
+func EventKeysGT(v []byte) predicate.Change {
+	return predicate.Change(sql.FieldGT(FieldEventKeys, v))
+}
+
+// EventKeysGTE applies the GTE predicate on the "event_keys" field.
+func EventKeysGTE(v []byte) predicate.Change {
+	return predicate.Change(sql.FieldGTE(FieldEventKeys, v))
+}
+
+// EventKeysLT applies the LT predicate on the "event_keys" field.
+func EventKeysLT(v []byte) predicate.Change {
+	return predicate.Change(sql.FieldLT(FieldEventKeys, v))
+}
+
+// EventKeysLTE applies the LTE predicate on the "event_keys" field.
+func EventKeysLTE(v []byte) predicate.Change {
+	return predicate.Change(sql.FieldLTE(FieldEventKeys, v))
+}
+
+// EventKeysIsNil applies the IsNil predicate on the "event_keys" field.
+func EventKeysIsNil() predicate.Change {
+	return predicate.Change(sql.FieldIsNull(FieldEventKeys))
+}
+
+// EventKeysNotNil applies the NotNil predicate on the "event_keys" field.
+func EventKeysNotNil() predicate.Change {
+	return predicate.Change(sql.FieldNotNull(FieldEventKeys))
 }
 
 // And groups predicates with the AND operator between them.

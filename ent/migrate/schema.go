@@ -69,6 +69,7 @@ var (
 		{Name: "set_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "subject_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "events", Type: field.TypeInt, Default: 0},
+		{Name: "event_keys", Type: field.TypeBytes, Nullable: true},
 	}
 	// ChangesTable holds the schema information for the "changes" table.
 	ChangesTable = &schema.Table{

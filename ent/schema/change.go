@@ -21,6 +21,7 @@ func (Change) Fields() []ent.Field {
 		field.Int64("set_id").Optional().Nillable(),
 		field.Int64("subject_id").Optional().Nillable().Comment("The merge, tag or other row the kind speaks of."),
 		field.Int("events").Default(0).Comment("How many events came with it."),
+		field.Bytes("event_keys").Optional().Nillable().Comment("Which: their times and ids, see feed.EventKey; none when it has no events."),
 	}
 }
 

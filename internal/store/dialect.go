@@ -17,8 +17,9 @@ type Dialect interface {
 	// Snapshot is an expression: what is committed now, as a text that CommittedBetween takes.
 	Snapshot() string
 	// CommittedBetween is a condition on the table changes: written by what the snapshot base had not seen
-	// and window has. An empty base has seen nothing.
-	CommittedBetween(args *Args, base, window string) string
+	// and window has. An empty base has seen nothing. number is the column tx_number, which finds such rows by its index, or
+	// an expression of the same value, which only tests them.
+	CommittedBetween(args *Args, number, base, window string) string
 	// Greatest and Least are the scalar functions of two expressions.
 	Greatest(a, b string) string
 	Least(a, b string) string

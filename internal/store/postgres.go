@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -100,15 +101,31 @@ func (postgresDialect) FirstOfEach(table, alias, condition, order, limit string)
 	return " CROSS JOIN LATERAL (SELECT * FROM " + table + " AS " + alias + " WHERE " + condition + " ORDER BY " + order + " LIMIT " + limit + ") AS " + alias
 }
 
-// CommittedBetween: the comparison with xmin is implied; it lets the index on tx_number narrow the search.
-func (postgresDialect) CommittedBetween(args *Args, base, window string) string {
-	seen := "pg_visible_in_snapshot(tx_number::text::xid8, " + args.Bind(window) + "::text::pg_snapshot)"
+// CommittedBetween: a snapshot has seen the transactions below its xmax but for those of its list, which were running.
+func (postgresDialect) CommittedBetween(args *Args, number, base, window string) string {
+	ended, running := snapshotOf(window)
+	between := number + " < " + args.Bind(ended) + " AND " + number + " <> ALL (" + args.Bind(running) + "::bigint[])"
 	if base == "" {
-		return seen
+		return between
 	}
-	before := args.Bind(base) + "::text::pg_snapshot"
-	return seen + " AND tx_number >= pg_snapshot_xmin(" + before + ")::text::bigint" +
-		" AND NOT pg_visible_in_snapshot(tx_number::text::xid8, " + before + ")"
+	ended, running = snapshotOf(base)
+	return between + " AND (" + number + " >= " + args.Bind(ended) + " OR " + number + " = ANY (" + args.Bind(running) + "::bigint[]))"
+}
+
+// snapshotOf takes a pg_snapshot, xmin:xmax:list, apart. What is no snapshot has seen nothing.
+func snapshotOf(text string) (xmax int64, running pq.Int64Array) {
+	parts := strings.Split(text, ":")
+	if len(parts) != 3 {
+		return 0, pq.Int64Array{}
+	}
+	xmax, _ = strconv.ParseInt(parts[1], 10, 64)
+	running = pq.Int64Array{}
+	for one := range strings.SplitSeq(parts[2], ",") {
+		if number, err := strconv.ParseInt(one, 10, 64); err == nil {
+			running = append(running, number)
+		}
+	}
+	return xmax, running
 }
 
 // relation sends one array per column.

@@ -114,7 +114,7 @@ func (sqliteDialect) FirstOfEach(table, alias, condition, order, limit string) s
 }
 
 // CommittedBetween: with one writer the row numbers are in the order of the commits.
-func (sqliteDialect) CommittedBetween(args *Args, base, window string) string {
+func (sqliteDialect) CommittedBetween(args *Args, _, base, window string) string {
 	if base == "" {
 		base = "0"
 	}

@@ -1,0 +1,3 @@
+-- +goose Up
+-- modify "changes" table
+ALTER TABLE "changes" ADD COLUMN "event_keys" bytea NULL;
