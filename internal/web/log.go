@@ -38,6 +38,7 @@ func (s *Server) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started, about := time.Now(), &request{id: rand.Text()}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, about))
+		r, ended := s.observed(r)
 		w.Header().Set("X-Request-Id", about.id)
 		answer := &recorder{ResponseWriter: w}
 		defer func() {
@@ -49,6 +50,7 @@ func (s *Server) logged(next http.Handler) http.Handler {
 					refuse(answer, r, http.StatusInternalServerError, fault.New(fault.Internal, "internal error"))
 				}
 			}
+			ended(answer.code())
 			level := slog.LevelInfo
 			if quiet[r.Pattern] {
 				level = slog.LevelDebug
@@ -65,7 +67,7 @@ func (s *Server) logged(next http.Handler) http.Handler {
 }
 
 // quiet are the routes that machines ask for every few seconds.
-var quiet = map[string]bool{"/healthz": true, "/readyz": true}
+var quiet = map[string]bool{"/healthz": true, "/readyz": true, "GET /metrics": true}
 
 // kindOf describes a panic without its values.
 func kindOf(cause any) string {

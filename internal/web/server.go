@@ -48,6 +48,8 @@ type Options struct {
 	PageSession bool     // sign in whoever opens the page on this machine
 	Origins     []string // whose pages may call /graphql; "*": anyone's
 	Database    Database
+	Metrics     http.Handler // what /metrics shows; nil: there is no such route
+	Observers   []Observer   // told of every request
 	Log         *slog.Logger
 }
 
@@ -58,6 +60,7 @@ type Server struct {
 	pageSession bool
 	origins     []string
 	database    Database
+	observers   []Observer
 	log         *slog.Logger
 	page        *graphiQL
 	handler     http.Handler
@@ -73,7 +76,7 @@ func New(options Options) (*Server, error) {
 	}
 	s := &Server{
 		keys: options.Keys, sessions: options.Sessions, pageSession: options.PageSession, origins: options.Origins,
-		database: options.Database, log: options.Log, page: page,
+		database: options.Database, log: options.Log, page: page, observers: options.Observers,
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", s.crossOrigin(s.signedIn(readable(limited(options.GraphQL)))))
@@ -82,6 +85,9 @@ func New(options Options) (*Server, error) {
 	mux.HandleFunc("GET /assets/", page.serveAsset)
 	mux.HandleFunc("/healthz", s.healthz)
 	mux.HandleFunc("/readyz", s.readyz)
+	if options.Metrics != nil {
+		mux.Handle("GET /metrics", s.signedIn(s.scoped(mayRead, options.Metrics)))
+	}
 	mux.HandleFunc("/", notFound)
 	s.handler = s.logged(hardened(mux))
 	return s, nil
