@@ -109,8 +109,7 @@ func createPostgres(tb testing.TB, template func(*server) (string, error)) strin
 }
 
 // postgresTemplate is a migrated database that nobody is connected to. It is made once per server and state of
-// internal/store, by whichever process comes first, and is named only when it is whole: a process killed
-// half-way leaves nothing that others would take for a template.
+// internal/store, by whichever process comes first.
 var postgresTemplate = sync.OnceValues(func() (name string, err error) {
 	s, err := testServer()
 	if err != nil {
@@ -121,37 +120,42 @@ var postgresTemplate = sync.OnceValues(func() (name string, err error) {
 		return "", err
 	}
 	name = databasePrefix + "template_" + state
-	draft := name + "_draft"
+	return name, s.once(name, templateLock, migrate)
+})
 
+// once makes the database of that name where there is none: a copy of template0 that fill is given. It is named only when it is whole: a process
+// killed half-way leaves nothing that others would take for it. lock is the advisory lock of those who may make it.
+func (s *server) once(name string, lock int64, fill func(databaseURL string) error) (err error) {
+	draft := name + "_draft"
 	ctx := context.Background() // for all tests, not for the first
-	lock, err := s.admin.Conn(ctx)
+	conn, err := s.admin.Conn(ctx)
 	if err != nil {
-		return "", fmt.Errorf("reach the server of %s: %w", serverVariable, err)
+		return fmt.Errorf("reach the server of %s: %w", serverVariable, err)
 	}
-	defer func() { err = errors.Join(err, lock.Close()) }()
-	if _, err := lock.ExecContext(ctx, "SELECT pg_advisory_lock($1)", templateLock); err != nil {
-		return "", err
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", lock); err != nil {
+		return err
 	}
 	defer func() {
-		_, unlockErr := lock.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", templateLock)
+		_, unlockErr := conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", lock)
 		err = errors.Join(err, unlockErr)
 	}()
 
 	var exists bool
-	if err := lock.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&exists); err != nil || exists {
-		return name, err
+	if err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&exists); err != nil || exists {
+		return err
 	}
 	if err := s.exec(ctx, "DROP DATABASE IF EXISTS "+draft+" WITH (FORCE)"); err != nil {
-		return "", err
+		return err
 	}
 	if err := s.clone(ctx, "template0", draft); err != nil {
-		return "", err
+		return err
 	}
-	if err := migrate(s.database(draft)); err != nil {
-		return "", err
+	if err := fill(s.database(draft)); err != nil {
+		return err
 	}
-	return name, s.exec(ctx, "ALTER DATABASE "+draft+" RENAME TO "+name)
-})
+	return s.exec(ctx, "ALTER DATABASE "+draft+" RENAME TO "+name)
+}
 
 // clone copies a database. Copying files is twice as fast as writing the copy to the log, where the server can do either.
 func (s *server) clone(ctx context.Context, source, name string) error {
