@@ -4,25 +4,34 @@ package schema
 import (
 	"embed"
 	"io/fs"
+	"regexp"
 	"strings"
 )
 
 //go:embed *.graphql
 var files embed.FS
 
-// Text is the whole schema as one document: the topics in the order of their names.
+// defines finds the types that other topics extend.
+var defines = regexp.MustCompile(`(?m)^type (Query|Mutation|Subscription) `)
+
+// Text is the whole schema as one document: the topics in the order of their names, those that define what others extend first,
+// for tools that read from top to bottom (relay-compiler).
 func Text() string {
 	names, err := fs.Glob(files, "*.graphql")
 	if err != nil {
 		panic(err) // the pattern above is wrong
 	}
-	topics := make([]string, len(names))
-	for i, name := range names {
+	var definitions, topics []string
+	for _, name := range names {
 		topic, err := files.ReadFile(name)
 		if err != nil {
 			panic(err) // what is embedded can be read
 		}
-		topics[i] = string(topic)
+		if defines.Match(topic) {
+			definitions = append(definitions, string(topic))
+		} else {
+			topics = append(topics, string(topic))
+		}
 	}
-	return strings.Join(topics, "\n")
+	return strings.Join(append(definitions, topics...), "\n")
 }

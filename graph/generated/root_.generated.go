@@ -159,7 +159,9 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
-	{Name: "../../schema/access.graphql", Input: `"""
+	{Name: "../../schema/access.graphql", Input: `# eslint-disable @graphql-eslint/relay-edge-types -- a list that is short and always whole has no pages
+
+"""
 The scope that a caller's API key needs for a field. A field of Query or Mutation without one cannot be used by anybody.
 A request that asks for a field its key lacks the scope for is refused as a whole with FORBIDDEN, before anything is
 done; a request without a key with UNAUTHENTICATED.
@@ -320,7 +322,9 @@ extend type Mutation {
   ): ApiKeyPayload! @access(scope: ADMIN)
 }
 `, BuiltIn: false},
-	{Name: "../../schema/campaign.graphql", Input: `"""
+	{Name: "../../schema/campaign.graphql", Input: `# eslint-disable @graphql-eslint/relay-edge-types -- a list that is short and always whole has no pages
+
+"""
 How far a campaign is.
 """
 enum CampaignState {
@@ -385,7 +389,7 @@ type Campaign implements Node {
   name: String!
 
   """
-  The stage of the life cycle that it is made for; null for any.
+  The stage of life as a customer that it is made for, such as new or sleeping; null for any.
   """
   stage: String
 
@@ -448,13 +452,15 @@ extend type Mutation {
     segment: ID
 
     """
-    The stage of the life cycle that it is made for; null for any.
+    The stage of life as a customer that it is made for, such as new or sleeping; null for any.
     """
     stage: String
   ): CampaignPayload! @access(scope: MANAGE)
 }
 `, BuiltIn: false},
-	{Name: "../../schema/common.graphql", Input: `"""
+	{Name: "../../schema/common.graphql", Input: `# eslint-disable @graphql-eslint/relay-edge-types -- a list that is short and always whole has no pages
+
+"""
 A length of time in ISO 8601: PT30M is half an hour, P7D seven days of 24 hours, P3M three calendar months, P1Y a year.
 Whole numbers, upper case, no sign; seconds may have up to six decimals.
 """
@@ -473,7 +479,7 @@ it is returned in UTC.
 scalar Time @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
 
 """
-Something with a global id, which node finds again.
+Something with a global id: the query node finds it again by this id alone.
 """
 interface Node {
   """
@@ -483,11 +489,11 @@ interface Node {
 }
 
 """
-Where a page of a connection lies.
+Where this page lies in the whole list, and how to get the next one.
 """
 type PageInfo {
   """
-  The cursor of the last edge of this page; null when the page is empty. Give it as after to get the next page.
+  The place of the last entry of this page. Give it as after to get the next page. Null when the page is empty.
   """
   endCursor: String
 
@@ -502,13 +508,13 @@ type PageInfo {
   hasPreviousPage: Boolean!
 
   """
-  The cursor of the first edge of this page; null when the page is empty.
+  The place of the first entry of this page; null when the page is empty.
   """
   startCursor: String
 }
 
 """
-Something that was expected to go wrong at times, and where. Faults on our side are GraphQL errors instead.
+Something wrong with what was sent, and where: a key that is in use, a rule that cannot be read. What goes wrong in the server is a GraphQL error instead.
 """
 type UserError {
   """
@@ -536,33 +542,36 @@ type Query {
   """
   node(
     """
-    The global id. The id of a customer that was merged away answers with the survivor.
+    The global id. The id of a customer that was merged into another answers with that other.
     """
     id: ID!
   ): Node @access(scope: READ)
 }
 `, BuiltIn: false},
-	{Name: "../../schema/customer.graphql", Input: `"""
+	{Name: "../../schema/customer.graphql", Input: `# eslint-disable @graphql-eslint/relay-edge-types -- a list that is short and always whole has no pages
+
+"""
 One person, put together from everything the systems have sent about them.
 """
 type Customer implements Node {
   """
-  One attribute with where its value comes from; null when the customer does not have it.
+  What is known under one name, with where it comes from; null when nothing is.
   """
   attribute(
     """
-    The attribute's name, exactly as it was sent.
+    The attribute's name, exactly as it was sent: level, city, birthday.
     """
     name: String!
   ): AttributeValue
 
   """
-  The golden record: a JSON object of attribute names and the values that survived.
+  What is known about this person, a JSON object of names and values: {"level": "gold", "city": "Shanghai"}. Where systems say different things, this
+  is the one value that won (the golden record).
   """
   attributes: JSON!
 
   """
-  When the oldest record of this person arrived.
+  When this person was first heard of: the arrival of their oldest record.
   """
   createdAt: Time!
 
@@ -597,12 +606,12 @@ type Customer implements Node {
   ): EventConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
 
   """
-  The global id. After a merge the survivor answers to both ids, and shows the older one here.
+  The global id. When two customers turn out to be one person, both ids go on working, and the older one is shown here.
   """
   id: ID!
 
   """
-  What the customer is known by, strongest type first.
+  What the customer is known by, what says most about a person first: a member number, then a phone, then a device.
   """
   identities(
     """
@@ -633,11 +642,11 @@ type Customer implements Node {
 }
 
 """
-A surviving attribute value and its provenance.
+What is known of a customer under one name, and where it comes from.
 """
 type AttributeValue {
   """
-  The identity under which the value was observed; null when nobody holds it any more.
+  How the system that sent the value knew the person: by this phone number, by that openid. Null when nobody is known by it any more.
   """
   identity: Identity
 
@@ -647,7 +656,7 @@ type AttributeValue {
   name: String!
 
   """
-  When the record that brought the value happened.
+  The time of the record that brought the value, as its sender gave it.
   """
   observedAt: Time!
 
@@ -657,7 +666,7 @@ type AttributeValue {
   source: String
 
   """
-  The value.
+  The value that won, if systems said different things.
   """
   value: JSON!
 }
@@ -667,12 +676,12 @@ A page of customers.
 """
 type CustomerConnection {
   """
-  The customers of this page with their cursors.
+  The customers of this page, each with its place.
   """
   edges: [CustomerEdge!]!
 
   """
-  Where the page lies.
+  Where the page lies, and whether there is another.
   """
   pageInfo: PageInfo!
 
@@ -699,7 +708,7 @@ type CustomerEdge {
 
 extend type Query {
   """
-  The customer with this id, or null. The id of a customer that was merged away answers with the survivor.
+  The customer with this id, or null. The id of a customer that was merged into another answers with that other.
   """
   customer(
     """
@@ -764,7 +773,7 @@ Something that a customer did or that happened to them. It never changes.
 """
 type Event implements Node {
   """
-  The amount that sums work on, from properties.amount, else revenue, total or value, in this order; null when none of them is a number.
+  How much it was about: the property amount, else revenue, total or value, in this order; null when none of them is a number. Sums over events add this up.
   """
   amount: Float
 
@@ -784,7 +793,7 @@ type Event implements Node {
   id: ID!
 
   """
-  What happened: order, view, refund, and so on.
+  What happened: Order Completed, Product Viewed, refund, or whatever the sender calls it.
   """
   name: String!
 
@@ -794,7 +803,7 @@ type Event implements Node {
   occurredAt: Time!
 
   """
-  The rest, as it was sent.
+  Everything else about it, as it was sent: products, quantities, the address of a page.
   """
   properties: JSON!
 
@@ -814,12 +823,12 @@ A page of events.
 """
 type EventConnection {
   """
-  The events of this page with their cursors.
+  The events of this page, each with its place.
   """
   edges: [EventEdge!]!
 
   """
-  Where the page lies.
+  Where the page lies, and whether there is another.
   """
   pageInfo: PageInfo!
 
@@ -855,7 +864,7 @@ type Identity implements Node {
   customer: Customer!
 
   """
-  When the first record with it happened.
+  The time of the oldest record with it.
   """
   firstSeenAt: Time!
 
@@ -865,7 +874,7 @@ type Identity implements Node {
   id: ID!
 
   """
-  When the newest record with it happened.
+  The time of the newest record with it.
   """
   lastSeenAt: Time!
 
@@ -875,12 +884,12 @@ type Identity implements Node {
   scope: String!
 
   """
-  Whether it was bound to too many customers: it is kept, but no longer says that two records are of one person.
+  Whether too many customers came with it, as with the phone number of a shop: it is kept, but two records with it are no longer taken for one person.
   """
   shared: Boolean!
 
   """
-  The system that showed it first.
+  The system that sent it first.
   """
   source: String
 
@@ -890,14 +899,14 @@ type Identity implements Node {
   type: String!
 
   """
-  The normalised value: phone numbers as +8613812345671, e-mail addresses in lower case. Of sensitive types, such as phone, email and national_id,
+  The value in its one common form: phone numbers as +8613812345671, e-mail addresses in lower case. Of sensitive types, such as phone, email and national_id,
   only the ends are shown, +86138****5671, unless the key has the scope personal.
   """
   value: String!
 }
 
 """
-An identity as a system knows it. It is normalised before it is used, so +86 138-1234-5671 and 13812345671 are one phone number.
+An identity as a system knows it. It is brought into one common form before it is used: +86 138-1234-5671 and 13812345671 are the same phone number.
 """
 input IdentityInput {
   """
@@ -921,7 +930,9 @@ input IdentityInput {
   verified: Boolean = true
 }
 `, BuiltIn: false},
-	{Name: "../../schema/ingest.graphql", Input: `"""
+	{Name: "../../schema/ingest.graphql", Input: `# eslint-disable @graphql-eslint/relay-edge-types -- a list that is short and always whole has no pages
+
+"""
 What became of a record.
 """
 enum RecordStatus {
@@ -931,7 +942,7 @@ enum RecordStatus {
   ACCEPTED
 
   """
-  A record with this source and messageId is here already; nothing was changed.
+  It was sent before: a record with this source and messageId is here already. Nothing was changed.
   """
   DUPLICATE
 
@@ -946,12 +957,12 @@ What happened.
 """
 input EventInput {
   """
-  What happened: order, view, refund, and so on. Not empty.
+  What happened: Order Completed, Product Viewed, refund, or whatever you call it. Not empty.
   """
   name: String!
 
   """
-  Anything more, a JSON object. amount, else revenue, total or value, in this order, is the number that sums and RFM use; it keeps six decimals.
+  Anything more, a JSON object. amount, else revenue, total or value, in this order, is the amount of the event, which sums over events add up; it keeps six decimals.
   """
   properties: JSON
 }
@@ -1124,7 +1135,8 @@ type Merge implements Node {
   actor: String!
 
   """
-  What led to it: record, operation, setting or match.
+  What led to it. record: a record came with identities of both. operation: somebody joined them by hand. setting: what counts as an identity was changed.
+  match: they were found to be alike enough.
   """
   cause: String!
 
@@ -1139,12 +1151,12 @@ type Merge implements Node {
   mergedAt: Time!
 
   """
-  The id that the other customer had. It goes on answering, with the survivor.
+  The id that the other customer had. It goes on working, and answers with the survivor.
   """
   mergedId: ID!
 
   """
-  Why they are one person.
+  Why they are one person, in words: one record shows phone and member_no.
   """
   reason: String!
 
@@ -1240,7 +1252,7 @@ enum InteractionKind {
 }
 
 """
-Compares an attribute of the golden record, as it is today.
+Compares what is known of a customer under one name, as it is today: {name: "level", is: {equals: "gold"}}.
 """
 input AttributeRule {
   """
@@ -1249,7 +1261,7 @@ input AttributeRule {
   is: Comparison!
 
   """
-  The attribute's name, exactly; it is not a path. Not empty.
+  The attribute's name, exactly as in Customer.attributes. Not empty.
   """
   name: String!
 }
@@ -1270,7 +1282,7 @@ input BucketRule {
 }
 
 """
-Counts what came of campaigns: distinct interactions of a kind.
+Counts what came of campaigns: how often one arrived, was opened, led to an order.
 """
 input CampaignRule {
   """
@@ -1397,7 +1409,7 @@ input Comparison @oneOf {
 }
 
 """
-Asks for the newest statement of a customer on a purpose.
+Asks whether a customer agrees to something: what they said last about this purpose counts.
 """
 input ConsentRule {
   """
@@ -1417,7 +1429,8 @@ input ConsentRule {
 }
 
 """
-Filters a customer's events by names, where and within, aggregates them, and compares the result. is, first and last must all hold.
+Asks what a customer's events come to. First they are filtered by names, where and within; then they are counted or summed up; then the result is compared.
+Two orders or more in 90 days are {names: ["Order Completed"], within: {last: "P90D"}, is: {gte: 2}}. Of is, first and last all that are given must hold.
 """
 input EventRule {
   """
@@ -1462,7 +1475,7 @@ input EventRule {
 }
 
 """
-Compares the identities of a type. Without is and count it asks for at least one.
+Asks what a customer is known by: {type: "wechat_openid"} are those who can be reached in the mini program. Without is and count it asks for at least one.
 """
 input IdentityRule {
   """
@@ -1471,7 +1484,7 @@ input IdentityRule {
   count: NumberComparison
 
   """
-  How the value compares, after the same normalisation as when it came in.
+  How the value compares. It is cleaned as records are: 138 1234 5671 finds +8613812345671.
   """
   is: Comparison
 
@@ -1654,7 +1667,7 @@ input Rule @oneOf {
 }
 
 """
-Asks for steps one after the other, each later than the one before.
+Asks for steps one after the other, each later than the one before: looked at tea, then bought none for a week.
 """
 input SequenceRule {
   """
@@ -1733,7 +1746,9 @@ input Window {
   until: Time
 }
 `, BuiltIn: false},
-	{Name: "../../schema/segment.graphql", Input: `"""
+	{Name: "../../schema/segment.graphql", Input: `# eslint-disable @graphql-eslint/relay-edge-types -- a list that is short and always whole has no pages
+
+"""
 A saved rule: who belongs to it is computed from the rule whenever it is asked.
 """
 type Segment implements Node {
@@ -1808,7 +1823,7 @@ type SegmentPreview {
   count: Int!
 
   """
-  Some of those who match, always the same ones while nothing changes.
+  Some of those who match, to look at; the same ones as long as nothing changes.
   """
   sample(
     """
@@ -1929,7 +1944,9 @@ type Subscription {
   ): Event! @access(scope: READ)
 }
 `, BuiltIn: false},
-	{Name: "../../schema/tag.graphql", Input: `"""
+	{Name: "../../schema/tag.graphql", Input: `# eslint-disable @graphql-eslint/relay-edge-types -- a list that is short and always whole has no pages
+
+"""
 How the values of a tag come about.
 """
 enum TagKind {
@@ -1959,7 +1976,7 @@ Something that customers are described by: member level, favourite category, a l
 """
 type Tag implements Node {
   """
-  How the value comes about, a JSON object whose shape depends on kind; empty for ATTRIBUTE.
+  How the values are found, a JSON object whose shape depends on kind; empty for ATTRIBUTE, whose values are set.
   """
   definition: JSON!
 

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Something with a global id, which node finds again.
+// Something with a global id: the query node finds it again by this id alone.
 type Node interface {
 	IsNode()
 }
@@ -85,15 +85,15 @@ type IngestPayload struct {
 type Mutation struct {
 }
 
-// Where a page of a connection lies.
+// Where this page lies in the whole list, and how to get the next one.
 type PageInfo struct {
-	// The cursor of the last edge of this page; null when the page is empty. Give it as after to get the next page.
+	// The place of the last entry of this page. Give it as after to get the next page. Null when the page is empty.
 	EndCursor *string `json:"endCursor,omitempty"`
 	// Whether there is more after this page.
 	HasNextPage bool `json:"hasNextPage"`
 	// Whether this page was asked for with a cursor, so that there may be something before it.
 	HasPreviousPage bool `json:"hasPreviousPage"`
-	// The cursor of the first edge of this page; null when the page is empty.
+	// The place of the first entry of this page; null when the page is empty.
 	StartCursor *string `json:"startCursor,omitempty"`
 }
 
@@ -123,7 +123,7 @@ type TagCustomerPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Something that was expected to go wrong at times, and where. Faults on our side are GraphQL errors instead.
+// Something wrong with what was sent, and where: a key that is in use, a rule that cannot be read. What goes wrong in the server is a GraphQL error instead.
 type UserError struct {
 	// What kind of error it is, for programs: BAD_USER_INPUT, NOT_FOUND, CONFLICT, NOT_IMPLEMENTED and so on, as in extensions.code of GraphQL errors.
 	Code string `json:"code"`
@@ -276,7 +276,7 @@ type RecordStatus string
 const (
 	// It was stored. If something in it could not be kept, error says what.
 	RecordStatusAccepted RecordStatus = "ACCEPTED"
-	// A record with this source and messageId is here already; nothing was changed.
+	// It was sent before: a record with this source and messageId is here already. Nothing was changed.
 	RecordStatusDuplicate RecordStatus = "DUPLICATE"
 	// Nothing of it was stored; error says why.
 	RecordStatusRejected RecordStatus = "REJECTED"
