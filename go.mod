@@ -2,6 +2,9 @@ module github.com/onecdp/onecdp
 
 go 1.26.8
 
+// What npm installs has Go files too.
+ignore node_modules
+
 require (
 	ariga.io/atlas v0.32.1-0.20250325101103-175b25e1c1b9 // indirect
 	entgo.io/ent v0.14.5 // indirect
