@@ -64,9 +64,20 @@ func serve(ctx context.Context, streams Streams, s service) (err error) {
 	if err != nil {
 		return err
 	}
+	seen, err := openView(ctx, services, log)
+	if err != nil {
+		return err
+	}
+	defer seen.close(ctx, log)
+	stopMetrics, err := serveMetrics(ctx, s.MetricsAddr, seen, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopMetrics()) }()
 	server, err := web.New(web.Options{
-		GraphQL: newGraphQL(services, log), SDL: schema.Text(), Keys: services.Access, Sessions: services.Access,
+		GraphQL: newGraphQL(services, seen.metrics, log), SDL: schema.Text(), Keys: services.Access, Sessions: services.Access,
 		PageSession: s.PageSession, Origins: s.CORSOrigins, Database: db, Log: log,
+		Metrics: seen.metrics.Handler(), Observers: seen.observers(),
 	})
 	if err != nil {
 		return err

@@ -61,5 +61,6 @@ type serverSettings struct {
 	Addr        string   `env:"ONECDP_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (${default})"`
 	AdminKey    string   `env:"ONECDP_ADMIN_KEY" placeholder:"KEY" help:"A key with every scope; with it none is made at the first start"`
 	CORSOrigins []string `name:"cors-origins" env:"ONECDP_CORS_ORIGINS" placeholder:"ORIGIN" help:"Origins whose pages may call the API, such as https://crm.example"`
+	MetricsAddr string   `env:"ONECDP_METRICS_ADDR" placeholder:"HOST:PORT" help:"Where to show /metrics without a key as well; keep it off networks of strangers"`
 	PageSession bool     `env:"ONECDP_PAGE_SESSION" default:"true" negatable:"" help:"Sign GraphiQL in when it is opened on this machine; switch it off behind a proxy on the same machine"`
 }
