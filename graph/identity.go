@@ -2,14 +2,13 @@ package graph
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/onecdp/onecdp/graph/model"
 	"github.com/onecdp/onecdp/graph/together"
-	"github.com/onecdp/onecdp/internal/access"
 	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/identity"
+	"github.com/onecdp/onecdp/internal/personal"
 	"github.com/onecdp/onecdp/internal/profile"
 )
 
@@ -131,26 +130,8 @@ func (r *Resolver) lastSeen(ctx context.Context, id *model.Identity) (*time.Time
 // shownValue is the value of an identity as the caller may see it: masked when its type is sensitive and the key lacks the scope
 // personal.
 func (r *Resolver) shownValue(ctx context.Context, id *model.Identity) (string, error) {
-	typ, known := r.OneID.Registry().Type(id.Identity.Type)
-	if known && !typ.Sensitive || access.Require(ctx, access.Personal) == nil {
+	if !r.OneID.Registry().Masked(id.Identity.Type) || seesPersonal(ctx) {
 		return id.Value, nil
 	}
-	return mask(id.Value), nil
-}
-
-// mask shows the ends of a value: of a phone number the country code with three digits and the last four digits, +86138****5671; of
-// an e-mail address the first letters and what is after the @; of others at most half, four characters at each end. The stars do not
-// tell how much they hide.
-func mask(value string) string {
-	const stars = "****"
-	if local, domain, isAddress := strings.Cut(value, "@"); isAddress {
-		return mask(local) + "@" + domain
-	}
-	letters := []rune(value)
-	head := min(4, len(letters)/4)
-	tail := head
-	if strings.HasPrefix(value, "+") && len(letters) >= 13 {
-		head, tail = 6, 4
-	}
-	return string(letters[:head]) + stars + string(letters[len(letters)-tail:])
+	return personal.Mask(id.Value), nil
 }

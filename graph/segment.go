@@ -17,9 +17,13 @@ func (r *Resolver) question(ctx context.Context, where map[string]any, timeZone 
 	if err != nil {
 		return segment.Question{}, err
 	}
-	question := segment.Question{AsOf: instant(ctx), Zone: zone}
+	question := segment.Question{AsOf: instant(ctx), Zone: zone, Masked: !seesPersonal(ctx)}
+	readRule := r.Segments.Read
+	if question.Masked {
+		readRule = r.Segments.ReadMasked
+	}
 	if where != nil {
-		question.Rule, err = r.Segments.Read(where, fault.Path{"where"})
+		question.Rule, err = readRule(where, fault.Path{"where"})
 	}
 	return question, err
 }
@@ -154,6 +158,7 @@ func (r *Resolver) saveSegment(ctx context.Context, input segment.CreateInput, d
 	if description != nil {
 		input.Description = *description
 	}
+	input.Masked = !seesPersonal(ctx)
 	saved, err := r.Segments.Create(ctx, input)
 	wrong, err := userErrors(err)
 	if err != nil {

@@ -35,7 +35,7 @@ func (r *segmentResolver) Members(ctx context.Context, obj *model.Segment, after
 }
 
 func (r *segmentResolver) Rule(ctx context.Context, obj *model.Segment) (any, error) {
-	return r.shownRule(ctx, obj), nil
+	return r.shownRule(ctx, obj)
 }
 
 func (r *segmentPreviewResolver) Sample(ctx context.Context, obj *model.SegmentPreview, first *int) ([]*model.Customer, error) {

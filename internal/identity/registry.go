@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/onecdp/onecdp/internal/fault"
+	"github.com/onecdp/onecdp/internal/personal"
 )
 
 // Claim is an identity as it was sent.
@@ -42,6 +43,7 @@ func (id Identity) Key() [16]byte {
 type Registry struct {
 	types  map[TypeName]*compiled
 	sorted []*compiled
+	names  *personal.Names
 }
 
 // compiled is a type with its normaliser and block list made ready.
@@ -78,6 +80,7 @@ func NewRegistry(types []Type, region string) (*Registry, error) {
 	slices.SortFunc(r.sorted, func(a, b *compiled) int {
 		return cmp.Or(cmp.Compare(a.Priority, b.Priority), strings.Compare(string(a.Name), string(b.Name)))
 	})
+	r.names = personal.NewNames(r.sensitive()...)
 	return r, nil
 }
 

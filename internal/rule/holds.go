@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/onecdp/onecdp/internal/personal"
 	"github.com/onecdp/onecdp/internal/value"
 )
 
@@ -59,6 +60,9 @@ func (t *Test) settle(v verdict) bool {
 
 // satisfied tells whether one element satisfies the positive form of the test.
 func (t *Test) satisfied(e element) bool {
+	if t.LooksIntoTexts() && t.Masked && e.kind == textKind && personal.Like(e.text) {
+		return false
+	}
 	switch t.Op {
 	case Equals, NotEquals, In, NotIn:
 		return t.equal(e)
@@ -79,6 +83,16 @@ func (t *Test) satisfied(e element) bool {
 		return t.celebrated(e)
 	default:
 		return false
+	}
+}
+
+// LooksIntoTexts says that the test searches texts or orders them, and so tells their letters one by one.
+func (t *Test) LooksIntoTexts() bool {
+	switch t.Op {
+	case Contains, StartsWith, EndsWith, Matches:
+		return true
+	default:
+		return len(t.TextEnds) > 0
 	}
 }
 

@@ -28,6 +28,10 @@ type Node interface {
 type Env struct {
 	AsOf time.Time
 	Zone *time.Location // of the IANA database, since a Test carries its name; nil is UTC
+
+	// Masked keeps texts that are personal by shape out of searches and orders: the rule compares what is shown to who sees
+	// them masked. See Rule.Reveals for the rest.
+	Masked bool
 }
 
 func (e Env) zone() *time.Location {

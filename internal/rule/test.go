@@ -32,6 +32,9 @@ type Test struct {
 
 	Anniversary *Anniversary `json:"anniversary,omitempty"` // anniversaryWithinNext
 
+	// Masked keeps texts that are personal by shape out of what is searched and ordered.
+	Masked bool `json:"masked,omitempty"`
+
 	Text string `json:"text,omitempty"` // contains, startsWith, endsWith: what is searched; matches: the pattern
 
 	ready *prepared
@@ -75,7 +78,7 @@ var firstDay, lastDay = value.DayOf(1, time.January, 1), value.DayOf(9999, time.
 
 // Resolve fixes a comparison to an instant and time zone.
 func (c Comparison) Resolve(env Env) Test {
-	t := Test{Op: c.Op}
+	t := Test{Op: c.Op, Masked: env.Masked}
 	ready := &prepared{pattern: c.pattern, zone: env.zone()}
 	switch c.Op {
 	case Exists:

@@ -87,10 +87,19 @@ func (c *compiler) node(n rule.Node) predicate {
 	case *rule.Bucket:
 		return c.bucket(n)
 	case *rule.SegmentRef:
-		return c.node(c.words.segments[n.Segment])
+		return c.referred(n.Segment)
 	default:
 		panic("segment: a rule that was not refused")
 	}
+}
+
+// referred compiles the rule of a segment, which compares what it did when it was saved.
+func (c *compiler) referred(name string) predicate {
+	masked := c.env.Masked
+	c.env.Masked = c.words.masked[name]
+	p := c.node(c.words.segments[name])
+	c.env.Masked = masked
+	return p
 }
 
 func (c *compiler) nodes(rules []rule.Node) []predicate {

@@ -27,6 +27,7 @@ func (c *compiler) identity(n *rule.Identity) predicate {
 	if n.Is != nil {
 		var test rule.Test
 		test, negative = positive(n.Is.MapTexts(c.normaliser(n)).Resolve(c.env))
+		test.Masked = false // whole types are masked or none of their values
 		if known {
 			condition = c.identityTest(n, test, ofType)
 		}

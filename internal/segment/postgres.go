@@ -8,6 +8,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"github.com/onecdp/onecdp/internal/personal"
 	"github.com/onecdp/onecdp/internal/rule"
 	"github.com/onecdp/onecdp/internal/value"
 )
@@ -150,6 +151,14 @@ func (e postgresEngine) satisfies(c *compiler, doc document, test rule.Test) fun
 		return func(v string) string {
 			text, guard := textOf(doc, v)
 			return guard + condition(text)
+		}
+	}
+	if test.Masked && test.LooksIntoTexts() {
+		test.Masked = false
+		shape, plain := c.bind("shape", personal.Shape()), e.satisfies(c, doc, test)
+		return func(v string) string {
+			text, guard := textOf(doc, v)
+			return guard + text + " !~ " + shape + "::text AND " + plain(v)
 		}
 	}
 	switch test.Op {

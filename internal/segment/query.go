@@ -18,6 +18,9 @@ type Question struct {
 	Rule *rule.Rule // nil: everyone
 	AsOf time.Time
 	Zone *time.Location // governs the whole rule, referenced segments too
+
+	// Masked says that the rule compares what who sees personal values masked is shown. It was read by ReadMasked.
+	Masked bool
 }
 
 func (q Question) root() rule.Node {
@@ -58,7 +61,7 @@ func (s *Service) compile(ctx context.Context, only *profile.Row, questions ...Q
 	}
 	q := &query{compiler: c}
 	for i, question := range questions {
-		c.env = rule.Env{AsOf: question.AsOf.UTC().Truncate(time.Microsecond), Zone: question.Zone}
+		c.env = rule.Env{AsOf: question.AsOf.UTC().Truncate(time.Microsecond), Zone: question.Zone, Masked: question.Masked}
 		q.predicates = append(q.predicates, c.node(roots[i]))
 	}
 	if c.failure != nil {

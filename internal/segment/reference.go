@@ -34,7 +34,7 @@ func (w *words) expand(ctx context.Context, q store.Querier, roots []rule.Node) 
 			if err != nil {
 				return err
 			}
-			w.segments[reference.Segment] = parsed.Root
+			w.segments[reference.Segment], w.masked[reference.Segment] = parsed.Root, found[i].Masked
 			next = append(next, parsed.Root)
 		}
 		level = references(next)

@@ -19,6 +19,7 @@ type Segment struct {
 	Description      string
 	Rule             json.RawMessage // canonical
 	TimeZone         string          // IANA name; "": the server's
+	Masked           bool            // saved by who sees personal values masked: it compares what they are shown
 	Version          int
 	Created, Updated time.Time
 }
@@ -37,7 +38,7 @@ func (s *Segment) parsed() (*rule.Rule, error) {
 	return read, nil
 }
 
-const segmentColumns = "s.id, s.key, s.name, s.description, s.rule, s.time_zone, s.version, s.created_at, s.updated_at"
+const segmentColumns = "s.id, s.key, s.name, s.description, s.rule, s.time_zone, s.masked, s.version, s.created_at, s.updated_at"
 
 // byKeys finds segments by their keys, in order; nil where there is none.
 func byKeys(ctx context.Context, q store.Querier, keys []string) ([]*Segment, error) {
@@ -88,7 +89,7 @@ func scanSegments(rows *sql.Rows, err error) ([]*Segment, error) {
 			s    Segment
 			text []byte
 		)
-		if err := row.Scan(&s.ID, &s.Key, &s.Name, &s.Description, &text, &s.TimeZone, &s.Version, &s.Created, &s.Updated); err != nil {
+		if err := row.Scan(&s.ID, &s.Key, &s.Name, &s.Description, &text, &s.TimeZone, &s.Masked, &s.Version, &s.Created, &s.Updated); err != nil {
 			return err
 		}
 		decoded, err := value.Decode(text)

@@ -7,6 +7,7 @@ package segment
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 	"unicode/utf8"
@@ -40,6 +41,24 @@ func (s *Service) Read(raw map[string]any, at fault.Path) (*rule.Rule, error) {
 	return read, read.OnlyUses(built...)
 }
 
+// ReadMasked is Read for who sees personal values masked. What would tell them is FORBIDDEN at its place; see rule.Rule.Reveals.
+func (s *Service) ReadMasked(raw map[string]any, at fault.Path) (*rule.Rule, error) {
+	read, err := s.Read(raw, at)
+	if err != nil {
+		return nil, err
+	}
+	return read, read.Reveals(s.types.Registry())
+}
+
+// MaskedRule is the rule of a segment as who sees personal values masked is shown it.
+func (s *Service) MaskedRule(segment *Segment) (json.RawMessage, error) {
+	read, err := segment.parsed()
+	if err != nil {
+		return nil, err
+	}
+	return read.MaskedJSON(s.types.Registry()), nil
+}
+
 // Zone is the time zone of an IANA name, the server's when it is nil. An unknown one is BAD_USER_INPUT at the place.
 func (s *Service) Zone(name *string, at fault.Path) (*time.Location, error) {
 	if name == nil {
@@ -58,10 +77,11 @@ type CreateInput struct {
 	Where       map[string]any // the rule
 	TimeZone    *string        // IANA name; nil: the server's
 	Description string
+	Masked      bool // by who sees personal values masked
 }
 
 // Create saves a rule under a key. Its faults are BAD_USER_INPUT at key, name, description, timeZone and below where,
-// NOT_IMPLEMENTED below where, and CONFLICT at key when the key is in use.
+// NOT_IMPLEMENTED below where, and CONFLICT at key when the key is in use; of who sees personal values masked, FORBIDDEN below where.
 func (s *Service) Create(ctx context.Context, in CreateInput) (*Segment, error) {
 	var faults []error
 	clean := func(text, field string) string {
@@ -72,7 +92,11 @@ func (s *Service) Create(ctx context.Context, in CreateInput) (*Segment, error) 
 	key, name := clean(in.Key, "key"), clean(in.Name, "name")
 	description, err := cleanDescription(in.Description)
 	faults = append(faults, err)
-	read, err := s.Read(in.Where, fault.Path{"where"})
+	readRule := s.Read
+	if in.Masked {
+		readRule = s.ReadMasked
+	}
+	read, err := readRule(in.Where, fault.Path{"where"})
 	faults = append(faults, err)
 	zone := ""
 	if in.TimeZone != nil {
@@ -91,7 +115,7 @@ func (s *Service) Create(ctx context.Context, in CreateInput) (*Segment, error) 
 		added, err := tx.InsertRows(ctx, "segments", "ON CONFLICT (key) DO NOTHING",
 			store.Texts("key", []string{key}), store.Texts("name", []string{name}), store.Texts("description", []string{description}),
 			store.Documents("rule", [][]byte{read.JSON()}), store.Texts("time_zone", []string{zone}),
-			store.Times("created_at", now), store.Times("updated_at", now))
+			store.Bools("masked", []bool{in.Masked}), store.Times("created_at", now), store.Times("updated_at", now))
 		if err == nil && added == 0 {
 			err = fault.New(fault.Conflict, "a segment with this key exists").At(fault.Path{"key"})
 		}
@@ -144,5 +168,5 @@ func (s *Service) Question(segment *Segment, asOf time.Time) (Question, error) {
 			return Question{}, err
 		}
 	}
-	return Question{Rule: read, AsOf: asOf, Zone: zone}, nil
+	return Question{Rule: read, AsOf: asOf, Zone: zone, Masked: segment.Masked}, nil
 }

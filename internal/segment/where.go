@@ -42,8 +42,9 @@ func (c *compiler) property(name string, test rule.Test, names []int64) string {
 	return c.engine.holds(c, doc, test)
 }
 
-// wordTest tests the words of a dictionary here; the database only compares their numbers.
+// wordTest tests the words of a dictionary here, which are not masked; the database only compares their numbers.
 func (c *compiler) wordTest(number string, dictionary map[string]int64, test rule.Test) string {
+	test.Masked = false
 	if test.Op == rule.Exists {
 		return number + " IS NOT NULL"
 	}

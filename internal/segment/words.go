@@ -13,11 +13,12 @@ import (
 type words struct {
 	events, channels, sources, tags map[string]int64
 	segments                        map[string]rule.Node // what references stand for
+	masked                          map[string]bool      // the references to segments that compare masked values
 }
 
 // lookUp finds the names of rules and of the segments it refers to: one statement per dictionary used.
 func lookUp(ctx context.Context, q store.Querier, roots ...rule.Node) (*words, error) {
-	w := &words{segments: map[string]rule.Node{}}
+	w := &words{segments: map[string]rule.Node{}, masked: map[string]bool{}}
 	if err := w.expand(ctx, q, roots); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,193 @@
+package personal_test
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/onecdp/onecdp/internal/personal"
+)
+
+func TestMasksShowTheEndsOnly(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"+8613912345671":             "+86139****5671",
+		"+862162881234":              "+86****234",
+		"+442079460958":              "+44****958",
+		"+16502530000":               "+16****000",
+		"13812345678":                "13****78",
+		"li.na@example.com":          "l****a@example.com",
+		"anna@example.com":           "a****a@example.com",
+		"x@example.com":              "****@example.com",
+		"mailto:li.na@example.com":   "l****a@example.com",
+		"li.na@example.com;13812345": "****",
+		"li.na@example.1381234567":   "****",
+		"a@b@c":                      "****",
+		"11010519491231002X":         "1101****002X",
+		"A1":                         "****",
+		"":                           "****",
+		"王小明王小明王小":                   "王小****王小",
+		"+1":                         "****",
+		strings.Repeat("a", 64):      "aaaa****aaaa",
+	} {
+		if got := personal.Mask(value); got != want {
+			t.Errorf("%s: %s, want %s", value, got, want)
+		}
+	}
+}
+
+func TestMostlyHalfIsShown(t *testing.T) {
+	t.Parallel()
+	for length := range 40 {
+		text := strings.Repeat("x", length)
+		if shown := utf8.RuneCountInString(personal.Mask(text)) - 4; 2*shown > length {
+			t.Errorf("%d of %d characters are shown", shown, length)
+		}
+	}
+}
+
+func TestTextsArePersonalByShape(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"13812345678", "138 1234 5678", "138-1234-5678", " 13812345678\n", "+8613812345678", "+86 138 1234 5678", "8613812345678",
+		"008613812345678", "(+86)13812345678", "(+86) 138-1234-5678", "电话：13812345678", "手机13812345678，李娜", "+1 (650) 253-0000",
+		"+442079460958", "110105194912310021", "11010519491231002X", "11010519491231002x", "a@b.cn", "li.na+shop@mail.example.com", "李娜@例子.公司",
+		"mailto:li.na@example.com", "<li.na@example.com>", "li na li.na@example.com",
+	} {
+		if !personal.Like(text) {
+			t.Errorf("%q is not recognised", text)
+		}
+	}
+	for _, text := range []string{
+		"", "1", "12812345678", "1381234567", "138123456789", "1773549600000", "2026-03-15", "2026-03-15T12:00:00+08:00", "2026-03-15 12:00:00", "138000000.00",
+		"202603150000012345", "110105199913310021", "order 13812345678 paid", "@example", "a @ b.c", "a@b", "+100", "wx8f2c11aa90b13812345678", "2,199.00", "SKU-13812345678",
+	} {
+		if personal.Like(text) {
+			t.Errorf("%q is taken for personal", text)
+		}
+	}
+}
+
+func TestNamesArePersonalByTheirLastWords(t *testing.T) {
+	t.Parallel()
+	names := personal.NewNames("member_card", "x1")
+	for _, name := range []string{
+		"phone", "Phone", "PHONE", "phone_number", "phoneNumber", "phone-number", "Phone Number", "contact.phone", "receiver_phone", "receiverPhone", "phone2", "phone_2",
+		"mobile", "mobilePhone", "tel", "email", "e-mail", "E-Mail", "emailAddress", "buyeremail", "idCardNo", "id_card", "national_id", "nationalID", "passport",
+		"手机", "手机号", "收货人手机号", "备用电话", "邮箱", "身份证号", "身份证号码1", "ｐｈｏｎｅ", "member_card", "memberCard", "x1",
+	} {
+		for range 2 { // the second time it is remembered
+			if !names.Has(name) {
+				t.Errorf("%s is not personal", name)
+			}
+		}
+	}
+	for _, name := range []string{"", "name", "city", "smartphone", "phone_brand", "email_sha256", "email_opt_in", "hotel", "card", "id", "member", "x", "order_id", "手机品牌", "_", "123"} {
+		if names.Has(name) {
+			t.Errorf("%s is personal", name)
+		}
+	}
+	if !names.Within("contact.phone.home") || names.Within("contact.city") {
+		t.Error("paths lead below names")
+	}
+}
+
+func TestNamesAreBoundInMemory(t *testing.T) {
+	t.Parallel()
+	names := personal.NewNames()
+	for i := range 5000 {
+		name := strings.Repeat("n", i%100) + string(rune('a'+i%26)) + strings.Repeat("m", i/100)
+		if names.Has(name) || !names.Has(name+"_phone") {
+			t.Fatalf("%s", name)
+		}
+	}
+}
+
+func TestDocumentsKeepEverythingElse(t *testing.T) {
+	t.Parallel()
+	names := personal.NewNames()
+	for text, want := range map[string]string{
+		`{}`:  `{}`,
+		`[ ]`: `[ ]`,
+		`{"city": "上海", "n": 12.50, "list": [1, {"a": null}], "t": "2026-03-15T12:00:00Z", "e": "a\"b\\"}`: ``,
+		`{"b": 1, "phone": "+8613812345671", "a": 2}`:                                                      `{"b": 1, "phone": "+86138****5671", "a": 2}`,
+		`{"phone":13812345671,"ok":true}`:                                                                  `{"phone":"13****71","ok":true}`,
+		`{"phone":-1.5e3}`:                                                                                 `{"phone":"-****3"}`,
+		`{"phone":null,"mobile":true,"tel":false}`:                                                         ``,
+		`{"contact":{"phones":[{"home":"021 6288","n":[7]},"x"],"city":"上海"}}`:                             `{"contact":{"phones":[{"home":"02****88","n":["****"]},"****"],"city":"上海"}}`,
+		`{"remark":"13812345671","x":["li.na@example.com","y"]}`:                                           `{"remark":"13****71","x":["l****a@example.com","y"]}`,
+		`{"remark":"\t13812345671\n"}`:                                                                     `{"remark":"\t13****71\n"}`,
+		`{"remark":"\u0031381234567\u0031"}`:                                                               `{"remark":"13****71"}`,
+		`{"pho\u006ee":"secret words"}`:                                                                    `{"pho\u006ee":"sec****rds"}`,
+		`{"13812345671":"home"}`:                                                                           `{"13****71":"home"}`,
+		`"13812345671"`:                                                                                    `"13****71"`,
+		` [ "a" , "13812345671" ] `:                                                                        ` [ "a" , "13****71" ] `,
+	} {
+		if want == "" {
+			want = text
+		}
+		got := names.Document([]byte(text))
+		if string(got) != want {
+			t.Errorf("%s\nbecomes %s\nnot     %s", text, got, want)
+		}
+		if want == text && len(text) > 0 && &got[0] != &[]byte(got)[0] {
+			t.Errorf("%s was copied", text)
+		}
+	}
+}
+
+func TestNothingIsShownOfWhatIsNoJSON(t *testing.T) {
+	t.Parallel()
+	names := personal.NewNames()
+	for _, text := range []string{``, `{`, `{"a"`, `{"a":}`, `{"a":1`, `{"a":1,}x`, `[1`, `[1 2]`, `"abc`, `{"a":1} {"phone":"1"}`, `{a:1}`, `"\"`} {
+		if got := string(names.Document([]byte(text))); got != "null" {
+			t.Errorf("%s becomes %s", text, got)
+		}
+	}
+}
+
+func TestAValueIsMaskedByItsName(t *testing.T) {
+	t.Parallel()
+	names := personal.NewNames()
+	if got := string(names.Value("phone", []byte(`["x12345",1]`))); got != `["x****5","****"]` {
+		t.Error(got)
+	}
+	if got := string(names.Value("city", []byte(`"x12345"`))); got != `"x12345"` {
+		t.Error(got)
+	}
+}
+
+const harmless = `{"age": 31, "city": "上海市", "name": "王小明", "level": "gold", "tags": ["a", "b"], "since": "2026-03-15T12:00:00+08:00", "points": 12345678, "address": {"street": "南京西路 1266 号", "zip": "200040"}}`
+
+func TestMaskingNothingAllocatesNothing(t *testing.T) {
+	names := personal.NewNames()
+	text := []byte(harmless)
+	if n := testing.AllocsPerRun(100, func() { names.Document(text) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkDocument(b *testing.B) {
+	names := personal.NewNames()
+	for name, text := range map[string]string{"harmless": harmless, "phone": strings.Replace(harmless, `"age": 31`, `"phone": "13812345671"`, 1), "remark": strings.Replace(harmless, `"gold"`, `"13812345671"`, 1)} {
+		b.Run(name, func(b *testing.B) {
+			document := []byte(text)
+			b.ReportAllocs()
+			for b.Loop() {
+				names.Document(document)
+			}
+		})
+	}
+}
+
+func FuzzDocument(f *testing.F) {
+	f.Add([]byte(harmless))
+	f.Add([]byte(`{"phone":{"a":[1,"x",null,true]},"r":"\u00e9 a@b.cn"}`))
+	names := personal.NewNames()
+	f.Fuzz(func(t *testing.T, text []byte) {
+		once := names.Document(text)
+		if strings.Contains(string(once), "13812345671") && strings.Contains(string(text), `:"13812345671"`) {
+			t.Errorf("%s shows %s", text, once)
+		}
+	})
+}
