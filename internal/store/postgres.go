@@ -97,6 +97,10 @@ func (postgresDialect) Among(expression, query string) string {
 	return expression + " = ANY (ARRAY(" + query + "))"
 }
 
+func (postgresDialect) Nested(columns ...string) (string, bool) {
+	return "json_agg(json_build_array(" + strings.Join(columns, ", ") + "))", true
+}
+
 func (postgresDialect) FirstOfEach(table, alias, condition, order, limit string) string {
 	return " CROSS JOIN LATERAL (SELECT * FROM " + table + " AS " + alias + " WHERE " + condition + " ORDER BY " + order + " LIMIT " + limit + ") AS " + alias
 }
