@@ -64,6 +64,11 @@ func serve(ctx context.Context, streams Streams, s service) (err error) {
 	if err != nil {
 		return err
 	}
+	defer func() {
+		if failure := services.Access.Close(context.WithoutCancel(ctx)); failure != nil {
+			log.Warn("when keys were last used is not stored", "error", failure)
+		}
+	}()
 	seen, err := openView(ctx, services, log)
 	if err != nil {
 		return err
