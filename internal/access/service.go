@@ -2,8 +2,6 @@ package access
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -35,6 +33,24 @@ type Key struct {
 	CreatedAt time.Time
 	ExpiresAt *time.Time // nil: never
 	RevokedAt *time.Time // nil: in force
+
+	PreviousUntil *time.Time // when the secret before ends, which may be over; nil: there is none
+	LastUsedAt    *time.Time // to the minute; nil: never
+}
+
+// Overlap is until when the secret before the present one works; nil when it does no more, or there is none.
+func (k Key) Overlap(now time.Time) *time.Time {
+	until := k.PreviousUntil
+	if until == nil || k.RevokedAt != nil || !now.Before(*until) {
+		return nil
+	}
+	if k.ExpiresAt != nil && k.ExpiresAt.Before(*until) {
+		until = k.ExpiresAt
+	}
+	if !now.Before(*until) {
+		return nil
+	}
+	return until
 }
 
 // Service keeps the keys of one database. It is safe for concurrent use.
@@ -42,11 +58,14 @@ type Service struct {
 	db          *store.DB
 	environment *digest // the operator's own admin key
 	sessions    sessions
+	checks      checks
+	uses        uses
 }
 
-// New makes the service. adminKey is a secret that the operator chose, with every scope; "" for none.
+// New makes the service. adminKey is a secret that the operator chose, with every scope; "" for none. A service that
+// authenticates is to be closed.
 func New(db *store.DB, adminKey string) *Service {
-	s := &Service{db: db, sessions: sessions{end: map[digest]time.Time{}}}
+	s := &Service{db: db, sessions: sessions{end: map[digest]time.Time{}}, checks: checks{db: db}, uses: uses{db: db}}
 	if adminKey != "" {
 		key := digestOf(adminKey)
 		s.environment = &key
@@ -118,16 +137,34 @@ func (s *Service) List(ctx context.Context) ([]Key, error) {
 	keys := make([]Key, len(rows))
 	for i, row := range rows {
 		keys[i] = keyOf(row)
+		keys[i].LastUsedAt = s.uses.newest(row.ID, keys[i].LastUsedAt)
 	}
 	return keys, nil
 }
 
-// Revoke ends a key at once, on every server. An unknown name is NOT_FOUND; revoking again changes nothing.
-func (s *Service) Revoke(ctx context.Context, name string) error {
-	unknown := fault.New(fault.NotFound, "there is no key of this name").At(fault.Path{"name"})
+// ByName returns a key. An unknown name is NOT_FOUND.
+func (s *Service) ByName(ctx context.Context, name string) (Key, error) {
 	name, err := checkName(name)
 	if err != nil {
-		return unknown // what cannot be a name is nobody's
+		return Key{}, errUnknown
+	}
+	row, err := s.db.Ent().APIKey.Query().Where(apikey.Name(name)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return Key{}, errUnknown
+	}
+	if err != nil {
+		return Key{}, err
+	}
+	key := keyOf(row)
+	key.LastUsedAt = s.uses.newest(row.ID, key.LastUsedAt)
+	return key, nil
+}
+
+// Revoke ends a key at once, on every server. An unknown name is NOT_FOUND; revoking again changes nothing.
+func (s *Service) Revoke(ctx context.Context, name string) error {
+	name, err := checkName(name)
+	if err != nil {
+		return errUnknown // what cannot be a name is nobody's
 	}
 	return s.db.WithTx(ctx, func(tx *store.Tx) error {
 		exists, err := tx.Ent().APIKey.Query().Where(apikey.Name(name)).Exist(ctx)
@@ -135,40 +172,10 @@ func (s *Service) Revoke(ctx context.Context, name string) error {
 			return err
 		}
 		if !exists {
-			return unknown
+			return errUnknown
 		}
 		return tx.Ent().APIKey.Update().Where(apikey.Name(name), apikey.RevokedAtIsNil()).SetRevokedAt(tx.Now).Exec(ctx)
 	})
-}
-
-// Authenticate finds who a secret belongs to. An unknown, expired or revoked one is UNAUTHENTICATED,
-// all with the same message. now decides what has expired. Nothing is cached, so that a key revoked on one server is dead on all.
-func (s *Service) Authenticate(ctx context.Context, secret string, now time.Time) (Caller, error) {
-	if secret == "" {
-		return Caller{}, errNoKey
-	}
-	sent := digestOf(secret)
-	if s.environment != nil && subtle.ConstantTimeCompare(sent[:], s.environment[:]) == 1 {
-		return Caller{Name: environmentName, Scopes: Scopes()}, nil
-	}
-	if !wellFormed(secret) {
-		return Caller{}, errWrongKey
-	}
-	if s.sessions.valid(sent, now) {
-		return Caller{Name: sessionName, Scopes: []Scope{Read, Ingest, Manage, Personal}, Session: true}, nil
-	}
-	row, err := s.db.Ent().APIKey.Query().Where(apikey.Digest(sent[:])).Only(ctx)
-	if ent.IsNotFound(err) {
-		return Caller{}, errWrongKey
-	}
-	if err != nil {
-		return Caller{}, err
-	}
-	if len(row.Digest) != sha256.Size || subtle.ConstantTimeCompare(sent[:], row.Digest) != 1 ||
-		row.RevokedAt != nil || (row.ExpiresAt != nil && !now.Before(*row.ExpiresAt)) {
-		return Caller{}, errWrongKey
-	}
-	return Caller{Name: row.Name, Scopes: keyOf(row).Scopes}, nil
 }
 
 // checkName returns a name in NFC without blanks around it.
@@ -185,6 +192,9 @@ func checkName(name string) (string, error) {
 	}
 	return name, nil
 }
+
+// errUnknown says that no key has the name.
+var errUnknown = fault.New(fault.NotFound, "there is no key of this name").At(fault.Path{"name"})
 
 // errTaken says that a key of the name exists.
 var errTaken = fault.New(fault.Conflict, "a key of this name exists").At(fault.Path{"name"}).WithHint("revoked keys keep their names")
@@ -215,7 +225,10 @@ func insert(ctx context.Context, tx *store.Tx, name, secret string, scopes []Sco
 }
 
 func keyOf(row *ent.APIKey) Key {
-	key := Key{Name: row.Name, Hint: row.Hint, CreatedAt: row.CreatedAt, ExpiresAt: row.ExpiresAt, RevokedAt: row.RevokedAt}
+	key := Key{
+		Name: row.Name, Hint: row.Hint, CreatedAt: row.CreatedAt, ExpiresAt: row.ExpiresAt, RevokedAt: row.RevokedAt,
+		PreviousUntil: row.PreviousUntil, LastUsedAt: row.LastUsedAt,
+	}
 	for _, scope := range row.Scopes {
 		key.Scopes = append(key.Scopes, Scope(scope))
 	}
