@@ -1,6 +1,7 @@
 package readbench
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -14,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/onecdp/onecdp/internal/dbtest"
 	"github.com/onecdp/onecdp/internal/page"
 	"github.com/onecdp/onecdp/internal/profile"
 	"github.com/onecdp/onecdp/internal/segment"
@@ -49,8 +49,9 @@ const pageQuery = `query Customers($after: String) {
 }`
 
 // BenchmarkProfile reads one customer by an identity: attributes, identities, tags, the newest twenty events. 16 connections ask for customers drawn
-// at random. ratio is the product's rate over the floor's, in the median of rounds that alternate; cpu_us is what both ends of one request
-// take of this process's processors, without PostgreSQL.
+// at random. ratio is the product's rate over the floor's, in the median of rounds that alternate. go_us is what one request takes of the processors in this
+// process, where both its ends are; pg_us in PostgreSQL; cpu_ratio the floor's sum of both over the product's: what ratio would be
+// with the machine to ourselves and no waiting.
 //
 // Where the time goes: make bench, or with a server of your own
 //
@@ -84,11 +85,16 @@ type pair struct{ floor, product target }
 func newPair(tb testing.TB, people, draws int, ask question) pair {
 	tb.Helper()
 	databaseURL := openWorld(tb, people)
-	everybody, err := rowsOfEverybody(tb.Context(), dbtest.Open(tb, databaseURL))
+	world, err := sql.Open("postgres", databaseURL)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	var p pair
+	tb.Cleanup(func() { _ = world.Close() })
+	everybody, err := rowsOfEverybody(tb.Context(), world)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	p := pair{floor: target{world: world}, product: target{world: world}}
 	var key string
 	p.floor.address = startFloor(tb, databaseURL)
 	p.product.address, key = startProduct(tb, databaseURL)
@@ -163,7 +169,7 @@ func compare(b *testing.B, ask question) {
 			if only != "" && only != side.name {
 				continue
 			}
-			done, err := side.target.drive(length, draw)
+			done, err := side.target.drive(b.Context(), length, draw)
 			if err != nil {
 				b.Fatal(side.name, ": ", err)
 			}
@@ -185,13 +191,17 @@ func compare(b *testing.B, ask question) {
 		}
 	}
 	if only == "" {
-		ratios := make([]float64, len(sides[0].loads))
+		ratios, work := make([]float64, len(sides[0].loads)), make([]float64, len(sides[0].loads))
 		for i := range ratios {
-			ratios[i] = sides[1].loads[i].rate() / sides[0].loads[i].rate()
+			floor, product := sides[0].loads[i], sides[1].loads[i]
+			ratios[i] = product.rate() / floor.rate()
+			work[i] = floor.per(floor.used.program+floor.used.database) / product.per(product.used.program+product.used.database)
 		}
 		slices.Sort(ratios)
+		slices.Sort(work)
 		b.ReportMetric(ratios[len(ratios)/2], "ratio")
-		b.Logf("ratios of the rounds: %.3f", ratios)
+		b.ReportMetric(work[len(work)/2], "cpu_ratio")
+		b.Logf("ratios of the rounds: rate %.3f, cpu %.3f", ratios, work)
 	}
 }
 
@@ -209,7 +219,8 @@ func report(b *testing.B, prefix string, loads []load) {
 	b.ReportMetric(median(load.rate), prefix+"req/s")
 	b.ReportMetric(median(func(l load) float64 { return l.quantile(0.5) }), prefix+"p50_ms")
 	b.ReportMetric(median(func(l load) float64 { return l.quantile(0.99) }), prefix+"p99_ms")
-	b.ReportMetric(median(func(l load) float64 { return float64(l.cpu.Microseconds()) / float64(l.answers) }), prefix+"cpu_us/req")
+	b.ReportMetric(median(func(l load) float64 { return l.per(l.used.program) }), prefix+"go_us/req")
+	b.ReportMetric(median(func(l load) float64 { return l.per(l.used.database) }), prefix+"pg_us/req")
 }
 
 // The floor is only worth comparing with while it says the same.

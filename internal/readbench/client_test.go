@@ -3,6 +3,8 @@ package readbench
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -111,9 +113,15 @@ func (c *client) take(n int) error {
 	return err
 }
 
+// per is a time for each answer, in microseconds.
+func (l load) per(whole time.Duration) float64 {
+	return float64(whole.Nanoseconds()) / 1000 / float64(l.answers)
+}
+
 // target is a server under load, and what it is asked.
 type target struct {
 	address  string
+	world    *sql.DB // to look how much PostgreSQL works
 	requests [][]byte
 }
 
@@ -130,7 +138,7 @@ func (c *client) get(request []byte) ([]byte, error) {
 type load struct {
 	answers int
 	took    time.Duration
-	cpu     time.Duration   // of this process: client and server
+	used    processors
 	each    []time.Duration // sorted
 }
 
@@ -142,7 +150,7 @@ func (l load) quantile(part float64) float64 {
 }
 
 // drive asks for that long, on all connections, for requests drawn at random.
-func (t target) drive(length time.Duration, draw uint64) (load, error) {
+func (t target) drive(ctx context.Context, length time.Duration, draw uint64) (load, error) {
 	clients := make([]*client, connections)
 	for i := range clients {
 		c, err := dial(t.address)
@@ -154,7 +162,11 @@ func (t target) drive(length time.Duration, draw uint64) (load, error) {
 	}
 	all, errs := make([][]time.Duration, connections), make([]error, connections)
 	var group sync.WaitGroup
-	start, cpu := time.Now(), processorTime()
+	before, err := used(ctx, t.world)
+	if err != nil {
+		return load{}, err
+	}
+	start := time.Now()
 	for i, c := range clients {
 		group.Go(func() {
 			r := rand.New(rand.NewPCG(draw, uint64(i)))
@@ -169,8 +181,10 @@ func (t target) drive(length time.Duration, draw uint64) (load, error) {
 		})
 	}
 	group.Wait()
-	done := load{took: time.Since(start), cpu: processorTime() - cpu, each: slices.Concat(all...)}
+	took := time.Since(start)
+	after, err := used(ctx, t.world)
+	done := load{took: took, used: after.since(before), each: slices.Concat(all...)}
 	done.answers = len(done.each)
 	slices.Sort(done.each)
-	return done, errors.Join(errs...)
+	return done, errors.Join(append(errs, err)...)
 }

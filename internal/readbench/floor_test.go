@@ -1,10 +1,12 @@
 package readbench
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,9 +31,8 @@ const (
 // The statements. One row per customer, whose lists are aggregated into texts by the database: a text is passed on by lib/pq as it is, while each
 // row and each column more costs database/sql's Scan.
 const (
-	floorIdentities = `(SELECT string_agg(i.type_id || E'\x1f' || i.scope || E'\x1f' || i.value, E'\x1e' ORDER BY t.priority, t.name, i.scope, i.value)
-  FROM identities i JOIN identity_types t ON t.id = i.type_id WHERE i.customer_id = c.id)`
-	floorTags = `(SELECT string_agg(t.key || E'\x1f' || t.name || E'\x1f' || h.value::text || E'\x1f' || h.computed_at::text, E'\x1e' ORDER BY t.key)
+	floorIdentities = `(SELECT string_agg(i.type_id || E'\x1f' || i.scope || E'\x1f' || i.value, E'\x1e') FROM identities i WHERE i.customer_id = c.id)`
+	floorTags       = `(SELECT string_agg(t.key || E'\x1f' || t.name || E'\x1f' || h.value::text || E'\x1f' || h.computed_at::text, E'\x1e' ORDER BY t.key)
   FROM customer_tags h JOIN tags t ON t.id = h.tag_id WHERE h.customer_id = c.id AND h.current AND (h.valid_until IS NULL OR h.valid_until > now()))`
 	floorEvents = `(SELECT string_agg(e.id || E'\x1f' || e.name_id || E'\x1f' || e.occurred_at::text || E'\x1f' || coalesce(e.channel_id, 0) || E'\x1f' ||
     coalesce(e.amount::text, '') || E'\x1f' || e.properties::text, E'\x1e')
@@ -50,7 +51,13 @@ type floor struct {
 	profile, page *sql.Stmt
 
 	// The dictionaries never change a word once it has a number.
-	types, names, channels map[string]string
+	types, names, channels map[string]word
+}
+
+// word is a word of a dictionary, quoted, and its place in the dictionary's order.
+type word struct {
+	quoted string
+	place  int
 }
 
 // newFloor prepares the statements on a pool, which the caller closes.
@@ -61,26 +68,26 @@ func newFloor(ctx context.Context, db *sql.DB) (*floor, error) {
 	var errs [5]error
 	f.profile, errs[0] = db.PrepareContext(ctx, floorProfileSQL)
 	f.page, errs[1] = db.PrepareContext(ctx, floorPageSQL)
-	f.types, errs[2] = dictionary(ctx, db, "identity_types")
+	f.types, errs[2] = dictionary(ctx, db, "identity_types ORDER BY priority, name")
 	f.names, errs[3] = dictionary(ctx, db, "event_names")
 	f.channels, errs[4] = dictionary(ctx, db, "channels")
 	return f, errors.Join(errs[:]...)
 }
 
-// dictionary is the words of a table, quoted, by their numbers.
-func dictionary(ctx context.Context, db *sql.DB, table string) (map[string]string, error) {
+// dictionary is the words of a table by their numbers.
+func dictionary(ctx context.Context, db *sql.DB, table string) (map[string]word, error) {
 	rows, err := db.QueryContext(ctx, "SELECT id, name FROM "+table)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	words := map[string]string{}
+	words := map[string]word{}
 	for rows.Next() {
-		var number, word string
-		if err := rows.Scan(&number, &word); err != nil {
+		var number, text string
+		if err := rows.Scan(&number, &text); err != nil {
 			return nil, err
 		}
-		words[number] = string(value.AppendText(nil, word))
+		words[number] = word{string(value.AppendText(nil, text)), len(words)}
 	}
 	return words, rows.Err()
 }
@@ -175,17 +182,13 @@ func (f *floor) appendCustomer(b []byte, id int64, created, attributes, identiti
 	b = append(append(append(b, `{"id":"`...), gid.Encode(gid.Customer, id)...), `","createdAt":`...)
 	b = append(appendTime(b, created), `,"attributes":`...)
 	b = append(append(b, attributes...), `,"identities":[`...)
-	for i := 0; identities != ""; i++ {
-		var row, kind, scope string
-		row, identities, _ = strings.Cut(identities, endOfRow)
-		kind, row, _ = strings.Cut(row, endOfField)
-		scope, row, _ = strings.Cut(row, endOfField)
+	for i, one := range f.inOrder(identities) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(append(append(b, `{"type":`...), f.types[kind]...), `,"scope":`...)
-		b = append(value.AppendText(b, scope), `,"value":`...)
-		b = append(value.AppendText(b, row), '}')
+		b = append(append(append(b, `{"type":`...), one.kind.quoted...), `,"scope":`...)
+		b = append(value.AppendText(b, one.scope), `,"value":`...)
+		b = append(value.AppendText(b, one.value), '}')
 	}
 	b = append(b, `],"tags":[`...)
 	for i := 0; tags != ""; i++ {
@@ -203,6 +206,30 @@ func (f *floor) appendCustomer(b []byte, id int64, created, attributes, identiti
 		b = append(appendTime(b, row), '}')
 	}
 	return append(b, ']')
+}
+
+// floorIdentity is what the page shows of an identity.
+type floorIdentity struct {
+	kind         word
+	scope, value string
+}
+
+// inOrder reads identities, strongest type first.
+func (f *floor) inOrder(identities string) []floorIdentity {
+	all := make([]floorIdentity, 0, 4)
+	for identities != "" {
+		var row, kind string
+		var one floorIdentity
+		row, identities, _ = strings.Cut(identities, endOfRow)
+		kind, row, _ = strings.Cut(row, endOfField)
+		one.kind = f.types[kind]
+		one.scope, one.value, _ = strings.Cut(row, endOfField)
+		all = append(all, one)
+	}
+	slices.SortFunc(all, func(a, b floorIdentity) int {
+		return cmp.Or(cmp.Compare(a.kind.place, b.kind.place), strings.Compare(a.scope, b.scope), strings.Compare(a.value, b.value))
+	})
+	return all
 }
 
 // appendEvents writes twenty edges and the page's end; the list is open already.
@@ -224,10 +251,10 @@ func (f *floor) appendEvents(b []byte, events string) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(append(append(b, `{"node":{"name":`...), f.names[name]...), `,"occurredAt":`...)
+		b = append(append(append(b, `{"node":{"name":`...), f.names[name].quoted...), `,"occurredAt":`...)
 		b = append(appendTime(b, at), `,"channel":`...)
 		if word, known := f.channels[channel]; known {
-			b = append(b, word...)
+			b = append(b, word.quoted...)
 		} else {
 			b = append(b, `null`...)
 		}

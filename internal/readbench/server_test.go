@@ -19,7 +19,7 @@ import (
 // startFloor serves the pages written by hand until the test ends.
 func startFloor(tb testing.TB, databaseURL string) (address string) {
 	tb.Helper()
-	db, err := sql.Open("postgres", databaseURL+"&timezone=UTC&jit=off")
+	db, err := sql.Open("postgres", databaseURL+"&timezone=UTC&jit=off&binary_parameters=yes")
 	if err != nil {
 		tb.Fatal(err)
 	}

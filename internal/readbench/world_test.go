@@ -5,6 +5,7 @@ package readbench
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/onecdp/onecdp/internal/assembly"
 	"github.com/onecdp/onecdp/internal/dbtest"
+	"github.com/onecdp/onecdp/internal/profile"
 	"github.com/onecdp/onecdp/internal/store"
 )
 
@@ -99,10 +101,22 @@ func build(ctx context.Context, databaseURL string, people int) (err error) {
 	if err := happen(everybody, in); err != nil {
 		return err
 	}
-	if err := tagEverybody(ctx, services, people); err != nil {
+	direct, err := sql.Open("postgres", databaseURL)
+	if err != nil {
 		return err
 	}
-	return vacuum(ctx, databaseURL)
+	defer func() { err = errors.Join(err, direct.Close()) }()
+	customers, err := rowsOfEverybody(ctx, direct)
+	if err != nil {
+		return err
+	}
+	if len(customers) != people {
+		return fmt.Errorf("%d customers, not %d", len(customers), people)
+	}
+	if err := tagEverybody(ctx, services, customers); err != nil {
+		return err
+	}
+	return vacuum(ctx, direct)
 }
 
 // moment is an event to come.
@@ -154,14 +168,7 @@ func happen(everybody []person, in func([]map[string]any) error) error {
 }
 
 // tagEverybody gives each customer three to five tags. The first of each tag is set by its service; the others are rows like it.
-func tagEverybody(ctx context.Context, services *assembly.Services, people int) error {
-	customers, err := rowsOfEverybody(ctx, services.DB)
-	if err != nil {
-		return err
-	}
-	if len(customers) != people {
-		return fmt.Errorf("%d customers, not %d", len(customers), people)
-	}
+func tagEverybody(ctx context.Context, services *assembly.Services, customers []profile.Customer) error {
 	tags := make([]int64, tagsToChoose)
 	for i := range tags {
 		key := fmt.Sprintf("tag_%02d", i)
