@@ -7,24 +7,23 @@ package graph
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/onecdp/onecdp/graph/model"
 )
 
 func (r *mutationResolver) CreateAPIKey(ctx context.Context, expiresAt *time.Time, name string, scopes []model.AccessScope) (*model.APIKeyPayload, error) {
-	panic(fmt.Errorf("not implemented: CreateAPIKey - createApiKey"))
+	return r.makeKey(ctx, name, scopes, expiresAt)
 }
 
 func (r *mutationResolver) RevokeAPIKey(ctx context.Context, name string) (*model.APIKeyPayload, error) {
-	panic(fmt.Errorf("not implemented: RevokeAPIKey - revokeApiKey"))
+	return r.endKey(ctx, name)
 }
 
 func (r *mutationResolver) RotateAPIKey(ctx context.Context, name string, overlap *string) (*model.APIKeyPayload, error) {
-	panic(fmt.Errorf("not implemented: RotateAPIKey - rotateApiKey"))
+	return r.rotateKey(ctx, name, overlap)
 }
 
 func (r *queryResolver) APIKeys(ctx context.Context) ([]*model.APIKey, error) {
-	panic(fmt.Errorf("not implemented: APIKeys - apiKeys"))
+	return r.apiKeys(ctx)
 }

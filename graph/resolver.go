@@ -6,16 +6,19 @@ import (
 	"context"
 	"time"
 
+	"github.com/onecdp/onecdp/internal/access"
 	"github.com/onecdp/onecdp/internal/campaign"
 	"github.com/onecdp/onecdp/internal/ingest"
 	"github.com/onecdp/onecdp/internal/oneid"
 	"github.com/onecdp/onecdp/internal/profile"
 	"github.com/onecdp/onecdp/internal/segment"
 	"github.com/onecdp/onecdp/internal/tag"
+	"github.com/onecdp/onecdp/internal/throttle"
 )
 
 // Services are what the API is made of.
 type Services struct {
+	Access    *access.Service
 	OneID     *oneid.Service
 	Ingest    *ingest.Service
 	Profile   *profile.Reader
@@ -25,6 +28,9 @@ type Services struct {
 
 	// Sources names the systems that sent something, by their numbers, in order.
 	Sources func(ctx context.Context, numbers []int32) ([]string, error)
+
+	// Limits are what one key may ask for in a time; the zero value is no limit.
+	Limits throttle.Limits
 
 	// Observer is told what became of requests; nil: nobody is.
 	Observer Observer

@@ -44,7 +44,7 @@ func newWorld(t *testing.T, db *store.DB) *world {
 	}
 	reader := profile.New(db, one)
 	services := graph.Services{
-		OneID: one, Ingest: ingest.New(db, one), Profile: reader, Tags: tag.New(db, reader),
+		Access: access.New(db, ""), OneID: one, Ingest: ingest.New(db, one), Profile: reader, Tags: tag.New(db, reader),
 		Segments: segment.New(db, one, zone), Campaigns: campaign.New(db),
 		Sources: func(ctx context.Context, numbers []int32) ([]string, error) {
 			names := make([]string, len(numbers))

@@ -17,6 +17,7 @@ import (
 type keyCommand struct {
 	Create keyCreateCommand `cmd:"" help:"Make a key and print its secret, once."`
 	List   keyListCommand   `cmd:"" help:"List the keys; secrets are not kept."`
+	Rotate keyRotateCommand `cmd:"" help:"Give a key a new secret and print it, once; the one before works on for a while."`
 	Revoke keyRevokeCommand `cmd:"" help:"End a key at once, on every server."`
 }
 
@@ -68,30 +69,66 @@ func (c keyListCommand) Run(ctx context.Context, streams Streams) error {
 			return err
 		}
 		now, table := store.Now(), tabwriter.NewWriter(streams.Out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "NAME\tENDS IN\tSCOPES\tMADE\tSTATE")
+		fmt.Fprintln(table, "NAME\tENDS IN\tSCOPES\tMADE\tLAST USED\tSTATE")
 		for _, key := range keys {
 			scopes := make([]string, len(key.Scopes))
 			for i, scope := range key.Scopes {
 				scopes[i] = string(scope)
 			}
-			fmt.Fprintf(table, "%s\t…%s\t%s\t%s\t%s\n", key.Name, key.Hint, strings.Join(scopes, ","), key.CreatedAt.Format(time.DateOnly), state(key, now))
+			fmt.Fprintf(table, "%s\t…%s\t%s\t%s\t%s\t%s\n", key.Name, key.Hint, strings.Join(scopes, ","), key.CreatedAt.Format(time.DateOnly), lastUsed(key), state(key, now))
 		}
 		return table.Flush()
 	})
 }
 
-// state says whether a key lets anybody in.
+// lastUsed says when a key was last used, to the minute.
+func lastUsed(key access.Key) string {
+	if key.LastUsedAt == nil {
+		return "never"
+	}
+	return key.LastUsedAt.Format("2006-01-02T15:04Z07:00")
+}
+
+// state says whether a key lets anybody in, and whether its secret before still does.
 func state(key access.Key, now time.Time) string {
+	said := "in force"
 	switch {
 	case key.RevokedAt != nil:
 		return "revoked " + key.RevokedAt.Format(time.DateOnly)
 	case key.ExpiresAt == nil:
-		return "in force"
 	case now.Before(*key.ExpiresAt):
-		return "until " + key.ExpiresAt.Format(time.RFC3339)
+		said = "until " + key.ExpiresAt.Format(time.RFC3339)
 	default:
 		return "expired " + key.ExpiresAt.Format(time.RFC3339)
 	}
+	if overlap := key.Overlap(now); overlap != nil {
+		said += ", the secret before until " + overlap.Format(time.RFC3339)
+	}
+	return said
+}
+
+// keyRotateCommand gives a key a new secret.
+type keyRotateCommand struct {
+	databaseSettings
+	logSettings
+	Name    string `arg:"" help:"The key's name."`
+	Overlap string `default:"P1D" placeholder:"DURATION" help:"How long the present secret works on, as P1D or PT2H, at most P90D; PT0S ends it at once."`
+}
+
+// Run gives the key a new secret, which alone goes to the output.
+func (c keyRotateCommand) Run(ctx context.Context, streams Streams) error {
+	return withDatabase(ctx, c.databaseSettings, c.logSettings, streams, func(db *store.DB) error {
+		secret, key, err := access.New(db, "").Rotate(ctx, c.Name, &c.Overlap)
+		if err != nil {
+			return err
+		}
+		if overlap := key.Overlap(store.Now()); overlap != nil {
+			fmt.Fprintf(streams.Err, "The secret before works until %s. ", overlap.Format(time.RFC3339))
+		}
+		fmt.Fprintln(streams.Err, "The new one is shown only now:")
+		fmt.Fprintln(streams.Out, secret)
+		return nil
+	})
 }
 
 // keyRevokeCommand ends a key.
