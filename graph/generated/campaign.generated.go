@@ -4,6 +4,7 @@ package generated
 
 import (
 	"context"
+	"errors"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -39,7 +40,25 @@ func (ec *executionContext) _Campaign_audience(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Campaign().Audience(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNAccessScope2githubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐAccessScope(ctx, "READ")
+				if err != nil {
+					var zeroVal *model.Segment
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.Segment
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Segment) graphql.Marshaler {
 			return ec.marshalOSegment2ᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐSegment(ctx, selections, v)
 		},

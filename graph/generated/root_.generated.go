@@ -366,7 +366,7 @@ type Campaign implements Node {
   """
   Whom it addresses; null when nobody has been chosen.
   """
-  audience: Segment
+  audience: Segment @access(scope: READ)
 
   """
   The channel that it goes out on: sms, wecom, mini_program, email, and so on.
