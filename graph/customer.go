@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ func rowsOf(customers []*model.Customer) []profile.Row {
 }
 
 // distinct calls find with each key once and gives everybody what was found for their key; keys that are zero find nobody.
-func distinct[K comparable](keys []K, find func([]K) ([]*profile.Customer, error)) ([]*model.Customer, error) {
+func distinct[K comparable](keys []K, find func([]K) ([]*model.Customer, error)) ([]*model.Customer, error) {
 	var none K
 	place := map[K]int{}
 	var once []K
@@ -42,11 +43,10 @@ func distinct[K comparable](keys []K, find func([]K) ([]*profile.Customer, error
 	if len(once) == 0 {
 		return all, nil
 	}
-	found, err := find(once)
+	customers, err := find(once)
 	if err != nil {
 		return nil, err
 	}
-	customers := model.Customers(found)
 	for i, key := range keys {
 		if key != none {
 			all[i] = customers[place[key]]
@@ -55,12 +55,21 @@ func distinct[K comparable](keys []K, find func([]K) ([]*profile.Customer, error
 	return all, nil
 }
 
-func (r *Resolver) customersByHandle(ctx context.Context, handles []profile.Handle) ([]*model.Customer, error) {
-	return distinct(handles, func(once []profile.Handle) ([]*profile.Customer, error) { return r.Profile.ByHandles(ctx, once) })
+func (r *Resolver) customersByHandle(ctx context.Context, handles []profile.Handle, ahead *ahead) ([]*model.Customer, error) {
+	return distinct(handles, func(once []profile.Handle) ([]*model.Customer, error) {
+		found, err := r.Profile.ByHandles(ctx, once, ahead.lists...)
+		if err != nil {
+			return nil, err
+		}
+		return ahead.customers(found), nil
+	})
 }
 
 func (r *Resolver) customersByRow(ctx context.Context, rows []profile.Row) ([]*model.Customer, error) {
-	return distinct(rows, func(once []profile.Row) ([]*profile.Customer, error) { return r.Profile.ByRows(ctx, once) })
+	return distinct(rows, func(once []profile.Row) ([]*model.Customer, error) {
+		found, err := r.Profile.ByRows(ctx, once)
+		return model.Customers(found), err
+	})
 }
 
 // customer finds a customer by any global id they ever had; nil when there is none.
@@ -69,7 +78,7 @@ func (r *Resolver) customer(ctx context.Context, id string, at fault.Path) (*mod
 	if err != nil {
 		return nil, err
 	}
-	found, err := r.customersByHandle(ctx, []profile.Handle{profile.Handle(handle)})
+	found, err := r.customersByHandle(ctx, []profile.Handle{profile.Handle(handle)}, r.readAhead(ctx, "Query", "customer", toCustomers))
 	if err != nil {
 		return nil, err
 	}
@@ -84,34 +93,38 @@ func (r *Resolver) customersByIdentity(ctx context.Context, claims []*identity.C
 	for i, claim := range claims {
 		wanted[i] = *claim
 	}
-	return r.lookUp(ctx, wanted...)
+	return r.lookUp(ctx, r.readAhead(ctx, "Query", "customersByIdentity", toCustomers), wanted...)
 }
 
 func (r *Resolver) customerByIdentity(ctx context.Context, claim identity.Claim) (*model.Customer, error) {
-	found, err := r.lookUp(ctx, claim)
+	found, err := r.lookUp(ctx, r.readAhead(ctx, "Query", "customerByIdentity", toCustomers), claim)
 	if err != nil {
 		return nil, err
 	}
 	return found[0], nil
 }
 
-func (r *Resolver) lookUp(ctx context.Context, claims ...identity.Claim) ([]*model.Customer, error) {
-	found, err := r.Profile.ByIdentities(ctx, claims)
+func (r *Resolver) lookUp(ctx context.Context, ahead *ahead, claims ...identity.Claim) ([]*model.Customer, error) {
+	found, err := r.Profile.ByIdentities(ctx, claims, ahead.lists...)
 	if err != nil {
 		return nil, err
 	}
-	return model.Customers(found), nil
+	return ahead.customers(found), nil
 }
 
 // attribute is one attribute of a customer with its provenance; nil when they do not have it.
 func (r *Resolver) attribute(ctx context.Context, customer *model.Customer, name string) (*model.AttributeValue, error) {
 	type key struct{ attribute string }
 	all, err := together.Load(ctx, customer.Mates, key{name}, func(ctx context.Context, mates []*model.Customer) ([]*model.AttributeValue, error) {
+		origins, err := r.provenance(ctx, customer.Mates)
+		if err != nil {
+			return nil, err
+		}
 		values := make([]*model.AttributeValue, len(mates))
 		group := &together.Group[*model.AttributeValue]{}
 		var sources []int32
 		for i, mate := range mates {
-			found, has, err := mate.Attribute(name)
+			found, has, err := mate.Attribute(name, origins[i])
 			if err != nil {
 				return nil, err
 			}
@@ -143,6 +156,13 @@ func (r *Resolver) attribute(ctx context.Context, customer *model.Customer, name
 	return all[customer.Place], nil
 }
 
+// provenance says where the attributes of each of a group come from.
+func (r *Resolver) provenance(ctx context.Context, mates *together.Group[*model.Customer]) ([]json.RawMessage, error) {
+	return together.Load(ctx, mates, "provenance", func(ctx context.Context, mates []*model.Customer) ([]json.RawMessage, error) {
+		return r.Profile.Provenance(ctx, rowsOf(mates))
+	})
+}
+
 func textOrNone(text string) *string {
 	if text == "" {
 		return nil
@@ -152,19 +172,14 @@ func textOrNone(text string) *string {
 
 // events is a page of a customer's events.
 func (r *Resolver) events(ctx context.Context, customer *model.Customer, filter profile.EventFilter, first *int, after *string) (*model.EventConnection, error) {
-	request, err := profile.EventPages.Read(first, after, 20, nil)
+	request, err := readEventPage(first, after)
 	if err != nil {
 		return nil, err
 	}
 	filter.AsOf = instant(ctx)
-	type pageKey struct {
-		filter string
-		first  int
-		after  string
-	}
 	type countKey struct{ filter string }
 	same := filterText(filter)
-	pages, err := together.Load(ctx, customer.Mates, pageKey{same, request.First, fmt.Sprint(request.After)},
+	pages, err := together.Load(ctx, customer.Mates, eventsAsked(same, request),
 		func(ctx context.Context, mates []*model.Customer) ([]*model.EventConnection, error) {
 			found, err := r.Profile.Events(ctx, rowsOf(mates), profile.EventQuery{EventFilter: filter, Request: request})
 			if err != nil {
@@ -186,6 +201,22 @@ func (r *Resolver) events(ctx context.Context, customer *model.Customer, filter 
 		return counts[customer.Place], nil
 	}
 	return &connection, nil
+}
+
+// readEventPage reads which events of each customer are asked for.
+func readEventPage(first *int, after *string) (page.Request, error) {
+	return profile.EventPages.Read(first, after, 20, nil)
+}
+
+// eventsKey tells apart what is asked about the events of a group.
+type eventsKey struct {
+	filter string
+	first  int
+	after  string
+}
+
+func eventsAsked(filter string, request page.Request) eventsKey {
+	return eventsKey{filter, request.First, fmt.Sprint(request.After)}
 }
 
 // filterText is equal for equal filters.

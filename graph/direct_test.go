@@ -236,7 +236,7 @@ func (g *generator) value(argument *ast.ArgumentDefinition) string {
 		"names": {`["order"]`, `[]`, `"order"`, `["x", "order"]`}, "keys": {`["level", "phone"]`, `[]`}, "type": {`"phone"`, `"none"`}, "name": {`"level"`, `"email"`, `"none"`, `"nested"`},
 		"key": {`"gold"`, `"c"`, `"none"`}, "identity": {`{type: "phone", value: "13900000003"}`, `{type: "member_no", scope: "s", value: "m9"}`, `{type: "x", value: "1"}`},
 		"identities": {`[{type: "phone", value: "13900000001"}, {type: "phone", value: "1"}]`, `[]`},
-		"where": {`{attribute: {name: "level", is: {equals: "gold"}}}`, `{event: {names: ["order"], is: {gte: 3}}}`, `{any: []}`, `{attribute: {name: "phone", is: {startsWith: "1"}}}`, `{all: {x: 1}}`, `{segment: "gold"}`},
+		"where":      {`{attribute: {name: "level", is: {equals: "gold"}}}`, `{event: {names: ["order"], is: {gte: 3}}}`, `{any: []}`, `{attribute: {name: "phone", is: {startsWith: "1"}}}`, `{all: {x: 1}}`, `{segment: "gold"}`},
 	}
 	if argument.Name == "id" {
 		return strconv.Quote(append(g.ids, "nothing")[g.pick(len(g.ids)+1)])

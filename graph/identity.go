@@ -14,33 +14,42 @@ import (
 
 // identitiesOf are a customer's identities, those of one type when it is named.
 func (r *Resolver) identitiesOf(ctx context.Context, customer *model.Customer, typeName *string) ([]*model.Identity, error) {
-	type key struct{ typeName string }
-	var query profile.IdentityQuery
-	same := key{"*"}
-	if typeName != nil {
-		query.Types = []identity.TypeName{identity.TypeName(*typeName)}
-		same.typeName = "=" + *typeName
-	}
-	all, err := together.Load(ctx, customer.Mates, same, func(ctx context.Context, mates []*model.Customer) ([][]*model.Identity, error) {
+	query, key := identitiesAsked(typeName)
+	all, err := together.Load(ctx, customer.Mates, key, func(ctx context.Context, mates []*model.Customer) ([][]*model.Identity, error) {
 		found, err := r.Profile.Identities(ctx, rowsOf(mates), query)
 		if err != nil {
 			return nil, err
 		}
-		group := &together.Group[*model.Identity]{}
-		shown := make([][]*model.Identity, len(mates))
-		for i, ids := range found {
-			shown[i] = make([]*model.Identity, len(ids))
-			for j, id := range ids {
-				shown[i][j] = &model.Identity{Identity: id, Owner: mates[i], Mates: group, Place: len(group.Members)}
-				group.Members = append(group.Members, shown[i][j])
-			}
-		}
-		return shown, nil
+		return identitiesShown(mates, found), nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return all[customer.Place], nil
+}
+
+// identitiesKey tells apart what is asked about the identities of a group.
+type identitiesKey struct{ typeName string }
+
+func identitiesAsked(typeName *string) (profile.IdentityQuery, identitiesKey) {
+	if typeName == nil {
+		return profile.IdentityQuery{}, identitiesKey{"*"}
+	}
+	return profile.IdentityQuery{Types: []identity.TypeName{identity.TypeName(*typeName)}}, identitiesKey{"=" + *typeName}
+}
+
+// identitiesShown makes one group of the identities of customers.
+func identitiesShown(customers []*model.Customer, found [][]profile.Identity) [][]*model.Identity {
+	group := &together.Group[*model.Identity]{}
+	shown := make([][]*model.Identity, len(customers))
+	for i, ids := range found {
+		shown[i] = make([]*model.Identity, len(ids))
+		for j, id := range ids {
+			shown[i][j] = &model.Identity{Identity: id, Owner: customers[i], Mates: group, Place: len(group.Members)}
+			group.Members = append(group.Members, shown[i][j])
+		}
+	}
+	return shown
 }
 
 // identitiesByID reads identities; nil where there is none.

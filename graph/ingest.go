@@ -64,7 +64,7 @@ func (r *Resolver) ownerOf(ctx context.Context, result *model.RecordResult) (*mo
 		for i, mate := range mates {
 			handles[i] = mate.Owner
 		}
-		return r.customersByHandle(ctx, handles)
+		return r.customersByHandle(ctx, handles, &ahead{})
 	})
 	if err != nil {
 		return nil, err

@@ -51,7 +51,7 @@ func (r *Resolver) survivor(ctx context.Context, merge *model.Merge) (*model.Cus
 		for i, mate := range mates {
 			handles[i] = mate.Survivor
 		}
-		return r.customersByHandle(ctx, handles)
+		return r.customersByHandle(ctx, handles, &ahead{})
 	})
 	if err != nil {
 		return nil, err

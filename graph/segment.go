@@ -34,11 +34,11 @@ func (r *Resolver) customers(ctx context.Context, where map[string]any, timeZone
 	if err != nil {
 		return nil, err
 	}
-	return r.members(ctx, question, first, after, 20)
+	return r.members(ctx, question, first, after, 20, r.readAhead(ctx, "Query", "customers", toNodes))
 }
 
 // members is a page of the customers that a question means; usual is its size when first is not given.
-func (r *Resolver) members(ctx context.Context, question segment.Question, first *int, after *string, usual int) (*model.CustomerConnection, error) {
+func (r *Resolver) members(ctx context.Context, question segment.Question, first *int, after *string, usual int, ahead *ahead) (*model.CustomerConnection, error) {
 	request, err := segment.Members.Read(first, after, usual, nil)
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (r *Resolver) members(ctx context.Context, question segment.Question, first
 	if err != nil {
 		return nil, err
 	}
-	customers, err := r.fetch(ctx, found.Items)
+	customers, err := r.fetch(ctx, found.Items, ahead)
 	if err != nil {
 		return nil, err
 	}
@@ -64,12 +64,12 @@ func (r *Resolver) members(ctx context.Context, question segment.Question, first
 }
 
 // fetch reads the customers of a page. By their ids: these lead on even when a customer has just been merged.
-func (r *Resolver) fetch(ctx context.Context, members []segment.Member) ([]*model.Customer, error) {
+func (r *Resolver) fetch(ctx context.Context, members []segment.Member, ahead *ahead) ([]*model.Customer, error) {
 	handles := make([]profile.Handle, len(members))
 	for i, member := range members {
 		handles[i] = member.Handle
 	}
-	return r.customersByHandle(ctx, handles)
+	return r.customersByHandle(ctx, handles, ahead)
 }
 
 // whole fits a count into GraphQL's 32 bits.
@@ -96,7 +96,7 @@ func (r *Resolver) preview(ctx context.Context, where map[string]any, timeZone *
 			if err != nil {
 				return nil, err
 			}
-			return r.fetch(ctx, members)
+			return r.fetch(ctx, members, &ahead{})
 		},
 	}, nil
 }
@@ -123,7 +123,7 @@ func (r *Resolver) membersOf(ctx context.Context, saved *model.Segment, first *i
 	if err != nil {
 		return nil, err
 	}
-	return r.members(ctx, question, first, after, 50)
+	return r.members(ctx, question, first, after, 50, r.readAhead(ctx, "Segment", "members", toNodes))
 }
 
 // countMembers is how many members a saved segment has.

@@ -11,36 +11,46 @@ import (
 	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/gid"
 	"github.com/onecdp/onecdp/internal/profile"
+	"github.com/onecdp/onecdp/internal/tag"
 )
 
 // tagsOf are the tags that a customer has at the instant of the request.
 func (r *Resolver) tagsOf(ctx context.Context, customer *model.Customer, keys []string) ([]*model.CustomerTag, error) {
-	type key struct{ tags string }
-	same := key{"all"}
-	if keys != nil {
-		same.tags = fmt.Sprintf("%q", keys)
-	}
-	all, err := together.Load(ctx, customer.Mates, same, func(ctx context.Context, mates []*model.Customer) ([][]*model.CustomerTag, error) {
+	all, err := together.Load(ctx, customer.Mates, tagsAsked(keys), func(ctx context.Context, mates []*model.Customer) ([][]*model.CustomerTag, error) {
 		found, err := r.Tags.OfCustomers(ctx, rowsOf(mates), keys, instant(ctx))
 		if err != nil {
 			return nil, err
 		}
-		shown := make([][]*model.CustomerTag, len(found))
-		for i, values := range found {
-			shown[i] = make([]*model.CustomerTag, len(values))
-			for j, value := range values {
-				shown[i][j] = &model.CustomerTag{
-					Tag: &model.Tag{Tag: value.Tag}, Value: value.Value, Score: value.Score,
-					ComputedAt: value.ComputedAt, ValidUntil: value.ValidUntil, Source: value.Source,
-				}
-			}
-		}
-		return shown, nil
+		return tagsShown(found), nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return all[customer.Place], nil
+}
+
+// tagsKey tells apart what is asked about the tags of a group.
+type tagsKey struct{ keys string }
+
+func tagsAsked(keys []string) tagsKey {
+	if keys == nil {
+		return tagsKey{"all"}
+	}
+	return tagsKey{fmt.Sprintf("%q", keys)}
+}
+
+func tagsShown(found [][]tag.Value) [][]*model.CustomerTag {
+	shown := make([][]*model.CustomerTag, len(found))
+	for i, values := range found {
+		shown[i] = make([]*model.CustomerTag, len(values))
+		for j, value := range values {
+			shown[i][j] = &model.CustomerTag{
+				Tag: &model.Tag{Tag: value.Tag}, Value: value.Value, Score: value.Score,
+				ComputedAt: value.ComputedAt, ValidUntil: value.ValidUntil, Source: value.Source,
+			}
+		}
+	}
+	return shown
 }
 
 // tag finds a tag; nil when there is none.

@@ -86,6 +86,9 @@ func (w *world) send(ctx context.Context, scopes []access.Scope, method, target,
 		ctx = access.WithCaller(ctx, access.Caller{Name: "test", Scopes: scopes})
 	}
 	request := httptest.NewRequestWithContext(ctx, method, target, bytes.NewReader([]byte(body)))
+	if method == http.MethodPost {
+		request.Header.Set("Content-Type", "application/json")
+	}
 	recorder := httptest.NewRecorder()
 	w.handler.ServeHTTP(recorder, request)
 	return recorder

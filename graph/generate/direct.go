@@ -32,7 +32,7 @@ func (direct) GenerateCode(data *codegen.Data) error {
 		"context": true, "github.com/99designs/gqlgen/graphql": true, "github.com/onecdp/onecdp/graph/direct": true,
 	}}
 	reached := e.reached()
-	e.schema()
+	e.schema(reached)
 	for number, object := range reached {
 		e.object(number, object)
 	}
@@ -133,8 +133,8 @@ func (e *emitter) goName(typ types.Type) string {
 	})
 }
 
-// schema writes the entrance.
-func (e *emitter) schema() {
+// schema writes the entrances.
+func (e *emitter) schema(reached []*codegen.Object) {
 	e.line(`// Direct answers a query of this schema: see package direct. The error of a query that it does not answer tells the caller nothing.
 func Direct(ctx context.Context, schema graphql.ExecutableSchema) (data []byte, points float64, err error) {
 	d := directly{newExecutionContext(graphql.GetOperationContext(ctx), schema.(*executableSchema), nil)}
@@ -150,8 +150,20 @@ func Direct(ctx context.Context, schema graphql.ExecutableSchema) (data []byte, 
 	return direct.Query(ctx, %d, queryImplementors, d.bindQuery, d.writeQuery)
 }
 
+// Args reads the arguments of a field of an object type. An error is the field's, which reads them again.
+func Args(ctx context.Context, object string, field graphql.CollectedField) (map[string]any, error) {
+	d := directly{newExecutionContext(graphql.GetOperationContext(ctx), &executableSchema{}, nil)}
+	read := direct.Field{Collected: field}
+	switch object {`, 0)
+	for _, object := range reached {
+		e.line("case %q:\nerr := d.bind%s(ctx, &read)\nreturn read.Args, err", object.Name, object.Name)
+	}
+	e.line(`	}
+	return nil, direct.ErrNotPlain
+}
+
 type directly struct{ ec *executionContext }
-`, 0)
+`)
 }
 
 func private(name string) string { return strings.ToLower(name[:1]) + name[1:] }

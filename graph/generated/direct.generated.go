@@ -25,6 +25,66 @@ func Direct(ctx context.Context, schema graphql.ExecutableSchema) (data []byte, 
 	return direct.Query(ctx, 0, queryImplementors, d.bindQuery, d.writeQuery)
 }
 
+// Args reads the arguments of a field of an object type. An error is the field's, which reads them again.
+func Args(ctx context.Context, object string, field graphql.CollectedField) (map[string]any, error) {
+	d := directly{newExecutionContext(graphql.GetOperationContext(ctx), &executableSchema{}, nil)}
+	read := direct.Field{Collected: field}
+	switch object {
+	case "Query":
+		err := d.bindQuery(ctx, &read)
+		return read.Args, err
+	case "Tag":
+		err := d.bindTag(ctx, &read)
+		return read.Args, err
+	case "Segment":
+		err := d.bindSegment(ctx, &read)
+		return read.Args, err
+	case "CustomerConnection":
+		err := d.bindCustomerConnection(ctx, &read)
+		return read.Args, err
+	case "CustomerEdge":
+		err := d.bindCustomerEdge(ctx, &read)
+		return read.Args, err
+	case "Customer":
+		err := d.bindCustomer(ctx, &read)
+		return read.Args, err
+	case "AttributeValue":
+		err := d.bindAttributeValue(ctx, &read)
+		return read.Args, err
+	case "Identity":
+		err := d.bindIdentity(ctx, &read)
+		return read.Args, err
+	case "EventConnection":
+		err := d.bindEventConnection(ctx, &read)
+		return read.Args, err
+	case "EventEdge":
+		err := d.bindEventEdge(ctx, &read)
+		return read.Args, err
+	case "Event":
+		err := d.bindEvent(ctx, &read)
+		return read.Args, err
+	case "PageInfo":
+		err := d.bindPageInfo(ctx, &read)
+		return read.Args, err
+	case "Merge":
+		err := d.bindMerge(ctx, &read)
+		return read.Args, err
+	case "CustomerTag":
+		err := d.bindCustomerTag(ctx, &read)
+		return read.Args, err
+	case "Campaign":
+		err := d.bindCampaign(ctx, &read)
+		return read.Args, err
+	case "ApiKey":
+		err := d.bindApiKey(ctx, &read)
+		return read.Args, err
+	case "SegmentPreview":
+		err := d.bindSegmentPreview(ctx, &read)
+		return read.Args, err
+	}
+	return nil, direct.ErrNotPlain
+}
+
 type directly struct{ ec *executionContext }
 
 func (d directly) bindQuery(ctx context.Context, field *direct.Field) (err error) {
@@ -1208,7 +1268,11 @@ func (d directly) writeCampaign(ctx context.Context, w *direct.Writer, below *di
 		case 0:
 			w.Text("Campaign")
 		case 1: // audience
-			v, err := d.ec.Resolvers.Campaign().Audience(ctx, obj)
+			ctx, v, err := direct.Guarded(ctx, field, "Campaign",
+				func(ctx context.Context, next graphql.Resolver) (any, error) {
+					return d.ec.Directives.Access(ctx, obj, next, model.AccessScope("READ"))
+				},
+				func(ctx context.Context) (*model.Segment, error) { return d.ec.Resolvers.Campaign().Audience(ctx, obj) })
 			if err != nil {
 				return err
 			}

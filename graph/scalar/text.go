@@ -98,7 +98,9 @@ func MarshalMicros(amount Micros) graphql.Marshaler {
 }
 
 // AppendMicros appends what MarshalMicros writes.
-func AppendMicros(b []byte, amount Micros) []byte { return append(b, value.FormatMicros(int64(amount))...) }
+func AppendMicros(b []byte, amount Micros) []byte {
+	return append(b, value.FormatMicros(int64(amount))...)
+}
 
 // UnmarshalMicros reads an amount.
 func UnmarshalMicros(v any) (Micros, error) {

@@ -36,6 +36,12 @@ func Load[T, V any](ctx context.Context, g *Group[T], key any, load func(ctx con
 	return found.values.([]V), nil
 }
 
+// Put keeps what each member has for a key, when it has been loaded by other means. What was loaded before stays.
+func Put[T, V any](g *Group[T], key any, values []V) {
+	found := g.loading(key)
+	found.once.Do(func() { found.values = values })
+}
+
 func (g *Group[T]) loading(key any) *loading {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/onecdp/onecdp/internal/customer"
@@ -29,8 +30,6 @@ type Customer struct {
 	UpdatedAt time.Time
 	// Attributes is the golden record: a JSON object of the surviving values.
 	Attributes json.RawMessage
-	// Provenance says where each of them comes from: a JSON object of golden.Provenance.
-	Provenance json.RawMessage
 }
 
 // Attribute is a surviving value and the statement it was taken from.
@@ -43,8 +42,9 @@ type Attribute struct {
 	RecordID   int64 // the record that carried it; 0: unknown
 }
 
-// Attribute returns one attribute; false when the customer does not have it. An error means that the stored documents are damaged.
-func (c *Customer) Attribute(name string) (Attribute, bool, error) {
+// Attribute returns one attribute; false when the customer does not have it. provenance is what Provenance returns of the customer. An error means
+// that the stored documents are damaged.
+func (c *Customer) Attribute(name string, provenance json.RawMessage) (Attribute, bool, error) {
 	var values map[string]json.RawMessage
 	if err := json.Unmarshal(c.Attributes, &values); err != nil {
 		return Attribute{}, false, fmt.Errorf("attributes of customer %d: %w", c.Handle, err)
@@ -54,7 +54,7 @@ func (c *Customer) Attribute(name string) (Attribute, bool, error) {
 		return Attribute{}, false, nil
 	}
 	var origins map[string]golden.Provenance
-	if err := json.Unmarshal(c.Provenance, &origins); err != nil {
+	if err := json.Unmarshal(provenance, &origins); err != nil && len(provenance) > 0 {
 		return Attribute{}, false, fmt.Errorf("provenance of customer %d: %w", c.Handle, err)
 	}
 	from := origins[name]
@@ -64,22 +64,46 @@ func (c *Customer) Attribute(name string) (Attribute, bool, error) {
 	}, true, nil
 }
 
+// Provenance says where the attributes of each customer come from: a JSON object of golden.Provenance. nil where a row is gone.
+func (r *Reader) Provenance(ctx context.Context, customers []Row) ([]json.RawMessage, error) {
+	if len(customers) == 0 {
+		return nil, nil
+	}
+	var args store.Args
+	given := store.Relation(r.db.Dialect(), "given", &args, distinct(customers))
+	rows, err := r.db.Query(ctx, "SELECT c.id, c.provenance FROM "+given+" JOIN customers c ON c.id = given.customer", args...)
+	origins := map[Row]json.RawMessage{}
+	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
+		var (
+			customer Row
+			origin   []byte
+		)
+		err := row.Scan(&customer, &origin)
+		origins[customer] = origin
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read provenance: %w", err)
+	}
+	return inOrder(customers, origins), nil
+}
+
 // ByHandles finds customers by any id they were ever given. The result is in order, nil where an id leads to nobody.
-func (r *Reader) ByHandles(ctx context.Context, handles []Handle) ([]*Customer, error) {
-	return r.customers(ctx, len(handles), "JOIN customer_handles h ON h.id = given.handle JOIN customers c ON c.id = h.customer_id",
+func (r *Reader) ByHandles(ctx context.Context, handles []Handle, ahead ...Ahead) ([]*Customer, error) {
+	return r.customers(ctx, ahead, len(handles), "JOIN customer_handles h ON h.id = given.handle JOIN customers c ON c.id = h.customer_id",
 		store.Int64s("handle", int64s(handles)))
 }
 
 // ByRows finds customers by their rows. The result is in order, nil where a row is gone.
 func (r *Reader) ByRows(ctx context.Context, rows []Row) ([]*Customer, error) {
-	return r.customers(ctx, len(rows), "JOIN customers c ON c.id = given.customer", store.Int64s("customer", int64s(rows)))
+	return r.customers(ctx, nil, len(rows), "JOIN customers c ON c.id = given.customer", store.Int64s("customer", int64s(rows)))
 }
 
 // ByIdentities finds the customers who hold these identities, written in any form that is normalised to the same. The result is in
 // order, nil where nobody holds one and where a claim is no identity.
 //
 // Each costs one probe of the index over identity keys and one fetch of its customer.
-func (r *Reader) ByIdentities(ctx context.Context, claims []identity.Claim) ([]*Customer, error) {
+func (r *Reader) ByIdentities(ctx context.Context, claims []identity.Claim, ahead ...Ahead) ([]*Customer, error) {
 	registry := r.types.Registry()
 	var (
 		found  = make([]*Customer, len(claims))
@@ -94,7 +118,7 @@ func (r *Reader) ByIdentities(ctx context.Context, claims []identity.Claim) ([]*
 		key := id.Key()
 		places, keys = append(places, i), append(keys, key[:])
 	}
-	owners, err := r.customers(ctx, len(keys), holders, store.Bytes("key", keys))
+	owners, err := r.customers(ctx, ahead, len(keys), holders, store.Bytes("key", keys))
 	for i, owner := range owners {
 		found[places[i]] = owner
 	}
@@ -104,27 +128,46 @@ func (r *Reader) ByIdentities(ctx context.Context, claims []identity.Claim) ([]*
 // holders joins identity keys to the customers who hold them.
 const holders = "JOIN identities i ON i.key = given.key JOIN customers c ON c.id = i.customer_id"
 
-func whose(dialect store.Dialect, n int, joins string, given store.Column) (string, store.Args) {
-	var args store.Args
-	return "SELECT given.place, c.id, c.public_id, c.created_at, c.updated_at, c.attributes, c.provenance FROM " +
-		store.Relation(dialect, "given", &args, places(n), given) + " " + joins, args
+func whose(dialect store.Dialect, ahead []Ahead, n int, joins string, given ...store.Column) (string, store.Args) {
+	var (
+		args  store.Args
+		query strings.Builder
+	)
+	query.WriteString("SELECT given.place, c.id, c.public_id, c.created_at, c.updated_at, c.attributes")
+	for _, one := range ahead {
+		query.WriteString(", (" + one.Expression(&args) + ")")
+	}
+	query.WriteString(" FROM " + store.Relation(dialect, "given", &args, append([]store.Column{places(n)}, given...)...) + " " + joins)
+	return query.String(), args
 }
 
 // customers joins n given rows to customers and puts what it finds in the order given.
-func (r *Reader) customers(ctx context.Context, n int, joins string, given store.Column) ([]*Customer, error) {
+func (r *Reader) customers(ctx context.Context, ahead []Ahead, n int, joins string, given ...store.Column) ([]*Customer, error) {
 	found := make([]*Customer, n)
 	if n == 0 {
 		return found, nil
 	}
-	query, args := whose(r.db.Dialect(), n, joins, given)
+	query, args := whose(r.db.Dialect(), ahead, n, joins, given...)
 	rows, err := r.db.Query(ctx, query, args...)
+	gathered := make([][][]byte, len(ahead)) // by list, then by place
+	for i := range ahead {
+		gathered[i] = make([][]byte, n)
+	}
 	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
 		var (
 			place            int
 			c                Customer
 			created, updated store.Instant
 		)
-		err := row.Scan(&place, &c.Row, &c.Handle, &created, &updated, (*[]byte)(&c.Attributes), (*[]byte)(&c.Provenance))
+		lists := make([][]byte, len(ahead))
+		targets := append(make([]any, 0, 6+len(ahead)), &place, &c.Row, &c.Handle, &created, &updated, (*[]byte)(&c.Attributes))
+		for i := range lists {
+			targets = append(targets, &lists[i])
+		}
+		err := row.Scan(targets...)
+		for i := range lists {
+			gathered[i][place] = lists[i]
+		}
 		c.CreatedAt, c.UpdatedAt = created.Time, updated.Time
 		if err == nil {
 			found[place] = &c
@@ -134,5 +177,28 @@ func (r *Reader) customers(ctx context.Context, n int, joins string, given store
 	if err != nil {
 		return nil, fmt.Errorf("find customers: %w", err)
 	}
-	return found, nil
+	return found, takeAhead(ctx, found, ahead, gathered)
+}
+
+// takeAhead hands on what was read ahead of the customers who were found.
+func takeAhead(ctx context.Context, found []*Customer, ahead []Ahead, gathered [][][]byte) error {
+	if len(ahead) == 0 {
+		return nil
+	}
+	var rows []Row
+	for place, one := range found {
+		if one == nil {
+			continue
+		}
+		for i := range gathered {
+			gathered[i][len(rows)] = gathered[i][place]
+		}
+		rows = append(rows, one.Row)
+	}
+	for i, one := range ahead {
+		if err := one.Take(ctx, rows, gathered[i][:len(rows)]); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -100,15 +100,19 @@ func TestAnAttributeKnowsWhereItComesFrom(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		city, has, err := found[0].Attribute("city")
+		origins, err := w.reader.Provenance(t.Context(), []profile.Row{9, 1})
+		if err != nil || origins[0] != nil {
+			t.Fatal(origins, err)
+		}
+		city, has, err := found[0].Attribute("city", origins[1])
 		if err != nil || !has || string(city.Value) != `"上海"` || city.Source != 2 || !city.ObservedAt.Equal(morning) ||
 			city.IdentityID != 7 || city.RecordID != 9007199254740993 {
 			t.Errorf("got %+v, %v, %v", city, has, err)
 		}
-		if age, _, _ := found[0].Attribute("age"); string(age.Value) != "30.10" {
+		if age, _, _ := found[0].Attribute("age", origins[1]); string(age.Value) != "30.10" {
 			t.Errorf("the number lost digits: %s", age.Value)
 		}
-		if _, has, err := found[0].Attribute("City"); has || err != nil {
+		if _, has, err := found[0].Attribute("City", nil); has || err != nil {
 			t.Errorf("got %v, %v", has, err)
 		}
 	})

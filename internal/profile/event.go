@@ -121,16 +121,21 @@ func (r *Reader) Events(ctx context.Context, customers []Row, query EventQuery) 
 	return pages, nil
 }
 
+// span is where a page lies: from since on, and before the event of a number at a time.
+func (q EventQuery) span() (since, before time.Time, beforeID int64) {
+	since, before = q.since(), q.before()
+	if q.After != nil {
+		if after := time.UnixMicro(q.After[0]).UTC(); after.Before(before) {
+			return since, later(after, longAgo), q.After[1]
+		}
+	}
+	return since, before, 0 // ids are positive: nothing at that instant itself
+}
+
 // newestEvents reads no more than a page of each of a customer's identity sets, from the end of the primary key, and takes the newest of
 // all sets. A filter by name steps over the events of other names.
 func newestEvents(dialect store.Dialect, customers []Row, query EventQuery) (string, store.Args) {
-	since, before := query.since(), query.before()
-	beforeID := int64(0) // ids are positive: nothing at that instant itself
-	if query.After != nil {
-		if after := time.UnixMicro(query.After[0]).UTC(); after.Before(before) {
-			before, beforeID = later(after, longAgo), query.After[1]
-		}
-	}
+	since, before, beforeID := query.span()
 	var args store.Args
 	bounds := store.Relation(dialect, "bounds", &args, store.Times("since", []time.Time{since}), store.Times("upto", []time.Time{before}),
 		store.Int64s("upto_id", []int64{beforeID}))
@@ -146,6 +151,19 @@ func newestEvents(dialect store.Dialect, customers []Row, query EventQuery) (str
 		"e.set_id = s.set_id AND e.occurred_at >= s.since AND (e.occurred_at, e.id) < (s.upto, s.upto_id)"+named(dialect, query.Names, &args),
 		"e.occurred_at DESC, e.id DESC", limit) +
 		") AS newest WHERE place <= " + limit + " ORDER BY place", args
+}
+
+// newestOf reads the same of one customer, who is an expression.
+func newestOf(dialect store.Dialect, customer string, query EventQuery, args *store.Args) string {
+	since, before, beforeID := query.span()
+	from, upto, uptoID, limit := args.Bind(since), args.Bind(before), args.Bind(beforeID), args.Bind(query.Limit())
+	return "SELECT s.customer_id, " + eventColumns + " FROM (SELECT o.customer_id, o.set_id," +
+		" CASE WHEN o.dated THEN " + dialect.Greatest("o.since", from) + " ELSE " + from + " END AS since," +
+		" CASE WHEN o.dated THEN " + dialect.Least("o.until", upto) + " ELSE " + upto + " END AS upto," +
+		" CASE WHEN o.dated AND o.until <= " + upto + " THEN CAST(0 AS bigint) ELSE " + uptoID + " END AS upto_id" +
+		" FROM set_owners o WHERE o.customer_id = " + customer + ") AS s" + dialect.FirstOfEach("events", "e",
+		"e.set_id = s.set_id AND e.occurred_at >= s.since AND (e.occurred_at, e.id) < (s.upto, s.upto_id)"+named(dialect, query.Names, args),
+		"e.occurred_at DESC, e.id DESC", limit) + " ORDER BY e.occurred_at DESC, e.id DESC LIMIT " + limit
 }
 
 // CountEvents counts the chosen events of each customer.

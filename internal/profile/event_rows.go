@@ -38,6 +38,11 @@ func (r *Reader) events(ctx context.Context, rows *sql.Rows, err error) ([]place
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
 	}
+	return all, r.nameEvents(ctx, all)
+}
+
+// nameEvents puts words for the numbers of names, sources and channels.
+func (r *Reader) nameEvents(ctx context.Context, all []placedEvent) error {
 	names, sources, channels := make([]int32, len(all)), make([]int32, len(all)), make([]int32, 0, len(all))
 	for i := range all {
 		names[i], sources[i] = all[i].name, all[i].source
@@ -47,7 +52,7 @@ func (r *Reader) events(ctx context.Context, rows *sql.Rows, err error) ([]place
 	}
 	for dictionary, numbers := range map[store.Dictionary][]int32{store.EventNames: names, store.Sources: sources, store.Channels: channels} {
 		if err := r.db.LoadWords(ctx, dictionary, numbers); err != nil {
-			return nil, fmt.Errorf("read %s: %w", dictionary, err)
+			return fmt.Errorf("read %s: %w", dictionary, err)
 		}
 	}
 	for i := range all {
@@ -57,7 +62,7 @@ func (r *Reader) events(ctx context.Context, rows *sql.Rows, err error) ([]place
 			e.Channel = new(r.db.Word(store.Channels, e.channel))
 		}
 	}
-	return all, nil
+	return nil
 }
 
 func scanEvent(row store.Row, e *placedEvent) error {

@@ -7,5 +7,5 @@ var NewestEvents = newestEvents
 
 // HoldersOf is the statement behind ByIdentities.
 func HoldersOf(dialect store.Dialect, keys [][]byte) (string, store.Args) {
-	return whose(dialect, len(keys), holders, store.Bytes("key", keys))
+	return whose(dialect, nil, len(keys), holders, store.Bytes("key", keys))
 }

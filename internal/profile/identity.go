@@ -39,28 +39,45 @@ func (r *Reader) Identities(ctx context.Context, customers []Row, query Identity
 	}
 	var args store.Args
 	from := store.Relation(r.db.Dialect(), "given", &args, distinct(customers)) + " JOIN identities i ON i.customer_id = given.customer"
-	if query.Types != nil {
-		var numbers []int64
-		for _, name := range query.Types {
-			if number, known := r.types.TypeID(name); known {
-				numbers = append(numbers, int64(number))
-			}
-		}
-		from += " WHERE i.type_id IN (SELECT id FROM " + store.Relation(r.db.Dialect(), "wanted", &args, store.Int64s("id", numbers)) + ")"
-	}
+	from += r.ofTypes(query.Types, " WHERE ", &args)
 	all, err := r.identities(ctx, "0", from, query.Seen, args)
 	if err != nil {
 		return nil, err
 	}
-	share := map[Row][]Identity{}
+	share := map[Row][]placedIdentity{}
 	for _, one := range all {
-		share[one.Customer] = append(share[one.Customer], one.Identity)
+		share[one.Customer] = append(share[one.Customer], one)
+	}
+	lists := make([][]Identity, len(customers))
+	for i, list := range inOrder(customers, share) {
+		lists[i] = r.strongestFirst(list)
+	}
+	return lists, nil
+}
+
+// ofTypes is the condition on the type of identity i, after a word; empty when every type will do.
+func (r *Reader) ofTypes(types []identity.TypeName, word string, args *store.Args) string {
+	if types == nil {
+		return ""
+	}
+	var numbers []int64
+	for _, name := range types {
+		if number, known := r.types.TypeID(name); known {
+			numbers = append(numbers, int64(number))
+		}
+	}
+	return word + "i.type_id IN (SELECT id FROM " + store.Relation(r.db.Dialect(), "wanted", args, store.Int64s("id", numbers)) + ")"
+}
+
+// strongestFirst are the identities of one customer, in order.
+func (r *Reader) strongestFirst(found []placedIdentity) []Identity {
+	ids := make([]Identity, len(found))
+	for i := range found {
+		ids[i] = found[i].Identity
 	}
 	registry := r.types.Registry()
-	for _, ids := range share {
-		slices.SortFunc(ids, func(a, b Identity) int { return registry.Compare(a.Identity, b.Identity) })
-	}
-	return inOrder(customers, share), nil
+	slices.SortFunc(ids, func(a, b Identity) int { return registry.Compare(a.Identity, b.Identity) })
+	return ids
 }
 
 // IdentitiesByID finds identities. The result is in order, nil where there is none. seen asks for FirstSeen and LastSeen.
@@ -103,39 +120,61 @@ func (r *Reader) identities(ctx context.Context, place, from string, withSightin
 		columns += sightings
 	}
 	rows, err := r.db.Query(ctx, "SELECT "+columns+" FROM "+from, args...)
-	all, err := store.Collect(rows, err, func(row store.Row, into *placedIdentity) error {
-		var (
-			typeID   int32
-			customer *int64
-			seen     [4]*store.Instant // first and last with an event, first and last without
-		)
-		targets := []any{&into.place, &into.ID, &typeID, &into.Scope, &into.Value, &customer, &into.source, &into.Shared}
-		if withSightings {
-			targets = append(targets, &seen[0], &seen[1], &seen[2], &seen[3])
+	scan := r.scanIdentity
+	if withSightings {
+		scan = func(row store.Row, into *placedIdentity) error {
+			var seen [4]*store.Instant // first and last with an event, first and last without
+			err := r.scanIdentity(scanner(func(targets ...any) error {
+				return row.Scan(append(targets, &seen[0], &seen[1], &seen[2], &seen[3])...)
+			}), into)
+			into.FirstSeen = either(seen[0], seen[2], time.Time.Before)
+			into.LastSeen = either(seen[1], seen[3], time.Time.After)
+			return err
 		}
-		err := row.Scan(targets...)
-		into.Type = r.types.TypeName(typeID)
-		into.FirstSeen = either(seen[0], seen[2], time.Time.Before)
-		into.LastSeen = either(seen[1], seen[3], time.Time.After)
-		if customer != nil {
-			into.Customer = Row(*customer)
-		}
-		return err
-	})
+	}
+	all, err := store.Collect(rows, err, scan)
+	if err == nil {
+		err = r.nameSources(ctx, all)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read identities: %w", err)
 	}
+	return all, nil
+}
+
+// scanner is a row with more columns than who scans it knows of.
+type scanner func(targets ...any) error
+
+// Scan implements store.Row.
+func (s scanner) Scan(targets ...any) error { return s(targets...) }
+
+// scanIdentity reads a row of (place, identity).
+func (r *Reader) scanIdentity(row store.Row, into *placedIdentity) error {
+	var (
+		typeID   int32
+		customer *int64
+	)
+	err := row.Scan(&into.place, &into.ID, &typeID, &into.Scope, &into.Value, &customer, &into.source, &into.Shared)
+	into.Type = r.types.TypeName(typeID)
+	if customer != nil {
+		into.Customer = Row(*customer)
+	}
+	return err
+}
+
+// nameSources puts words for the numbers of sources.
+func (r *Reader) nameSources(ctx context.Context, all []placedIdentity) error {
 	sources := make([]int32, len(all))
 	for i, one := range all {
 		sources[i] = one.source
 	}
 	if err := r.db.LoadWords(ctx, store.Sources, sources); err != nil {
-		return nil, fmt.Errorf("read sources: %w", err)
+		return err
 	}
 	for i := range all {
 		all[i].Source = r.db.Word(store.Sources, all[i].source)
 	}
-	return all, nil
+	return nil
 }
 
 // either is the better one of two times that there may be.

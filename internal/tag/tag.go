@@ -112,20 +112,15 @@ func (s *Service) OfCustomers(ctx context.Context, customers []profile.Row, keys
 	}
 	slices.Sort(rows)
 	var args store.Args
-	query := "SELECT c.customer_id, c.value, c.score, c.computed_at, c.valid_until, c.source, " + tagColumns + " FROM " +
+	query := "SELECT " + valueColumns + " FROM " +
 		store.Relation(s.db.Dialect(), "given", &args, store.Int64s("customer", slices.Compact(rows))) +
-		" JOIN customer_tags c ON c.customer_id = given.customer JOIN tags t ON t.id = c.tag_id" +
-		" WHERE c.current AND (c.valid_until IS NULL OR c.valid_until > " + args.Bind(asOf.UTC()) + ")"
-	if keys != nil {
-		query += " AND t.key IN (SELECT key FROM " + store.Relation(s.db.Dialect(), "wanted", &args, store.Texts("key", storable(keys))) + ")"
-	}
+		" JOIN customer_tags v ON v.customer_id = given.customer JOIN tags t ON t.id = v.tag_id WHERE " + s.counting(keys, asOf, &args)
 	found, err := s.db.Query(ctx, query, args...)
 	values, err := store.Collect(found, err, scanValue)
 	if err != nil {
 		return nil, fmt.Errorf("read the tags of customers: %w", err)
 	}
-	// Sorted here: the databases sort texts each in its own way.
-	slices.SortFunc(values, func(a, b Value) int { return strings.Compare(a.Tag.Key, b.Tag.Key) })
+	byKey(values)
 	share := map[profile.Row][]Value{}
 	for _, v := range values {
 		share[v.Customer] = append(share[v.Customer], v)
@@ -135,6 +130,50 @@ func (s *Service) OfCustomers(ctx context.Context, customers []profile.Row, keys
 		all[i] = share[row]
 	}
 	return all, nil
+}
+
+// Ahead reads the tags of customers into what OfCustomers would return for those that are found. ok is false where the database has
+// no use for it.
+func (s *Service) Ahead(keys []string, asOf time.Time, into *[][]Value) (ahead profile.Ahead, ok bool) {
+	gathered, ok := s.db.Dialect().Nested(strings.Split(valueColumns, ", ")...)
+	if !ok {
+		return profile.Ahead{}, false
+	}
+	return profile.Ahead{
+		Expression: func(args *store.Args) string {
+			return "SELECT " + gathered + " FROM customer_tags v JOIN tags t ON t.id = v.tag_id WHERE v.customer_id = c.id AND " + s.counting(keys, asOf, args)
+		},
+		Take: func(_ context.Context, customers []profile.Row, lists [][]byte) error {
+			all := make([][]Value, len(customers))
+			for i, list := range lists {
+				values, err := store.ReadNested(list, scanValue)
+				if err != nil {
+					return fmt.Errorf("read the tags of customers: %w", err)
+				}
+				byKey(values)
+				all[i] = values
+			}
+			*into = all
+			return nil
+		},
+	}, true
+}
+
+// valueColumns are those of a value v and its tag t.
+const valueColumns = "v.customer_id, v.value, v.score, v.computed_at, v.valid_until, v.source, " + tagColumns
+
+// counting is the condition on values v of tags t that they count at asOf. keys are the keys wanted; nil: all.
+func (s *Service) counting(keys []string, asOf time.Time, args *store.Args) string {
+	condition := "v.current AND (v.valid_until IS NULL OR v.valid_until > " + args.Bind(asOf.UTC()) + ")"
+	if keys != nil {
+		condition += " AND t.key IN (SELECT key FROM " + store.Relation(s.db.Dialect(), "wanted", args, store.Texts("key", storable(keys))) + ")"
+	}
+	return condition
+}
+
+// byKey sorts values here: the databases sort texts each in its own way.
+func byKey(values []Value) {
+	slices.SortFunc(values, func(a, b Value) int { return strings.Compare(a.Tag.Key, b.Tag.Key) })
 }
 
 func scanValue(row store.Row, v *Value) error {

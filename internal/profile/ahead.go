@@ -1,0 +1,99 @@
+package profile
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/onecdp/onecdp/internal/page"
+	"github.com/onecdp/onecdp/internal/store"
+)
+
+// Ahead is a list that every customer has, read in the statement that reads the customers: what is asked for in any case needs no
+// round trip of its own. The service that owns the list makes it.
+type Ahead struct {
+	// Expression gathers the list of customer row c, see store.Dialect.Nested.
+	Expression func(args *store.Args) string
+	// Take gets what was gathered for each customer found, in order.
+	Take func(ctx context.Context, customers []Row, gathered [][]byte) error
+}
+
+// IdentitiesAhead reads the identities of customers into what Identities would return for those that are found. ok is
+// false where the database has no use for it.
+func (r *Reader) IdentitiesAhead(query IdentityQuery, into *[][]Identity) (ahead Ahead, ok bool) {
+	gathered, ok := r.db.Dialect().Nested("0", "i.id", "i.type_id", "i.scope", "i.value", "i.customer_id", "i.source_id", "i.shared")
+	if !ok || query.Seen {
+		return Ahead{}, false
+	}
+	return Ahead{
+		Expression: func(args *store.Args) string {
+			return "SELECT " + gathered + " FROM identities i WHERE i.customer_id = c.id" + r.ofTypes(query.Types, " AND ", args)
+		},
+		Take: func(ctx context.Context, customers []Row, lists [][]byte) error {
+			all := make([][]Identity, len(customers))
+			for i, list := range lists {
+				found, err := store.ReadNested(list, r.scanIdentity)
+				if err == nil {
+					err = r.nameSources(ctx, found)
+				}
+				if err != nil {
+					return fmt.Errorf("read identities: %w", err)
+				}
+				all[i] = r.strongestFirst(found)
+			}
+			*into = all
+			return nil
+		},
+	}, true
+}
+
+// EventsAhead reads a page of events of each customer into what Events would return for those that are found. ok is false
+// where the database has no use for it.
+func (r *Reader) EventsAhead(query EventQuery, into *[]page.Page[Event]) (ahead Ahead, ok bool) {
+	dialect := r.db.Dialect()
+	gathered, ok := dialect.Nested("0", "e.customer_id", "e.set_id", "e.occurred_at", "e.id", "e.received_at", "e.name_id", "e.source_id",
+		"e.channel_id", "e.amount", "e.properties")
+	if !ok {
+		return Ahead{}, false
+	}
+	return Ahead{
+		Expression: func(args *store.Args) string {
+			return "SELECT " + gathered + " FROM (" + newestOf(dialect, "c.id", query, args) + ") AS e"
+		},
+		Take: func(ctx context.Context, customers []Row, lists [][]byte) error {
+			var all []placedEvent
+			lengths := make([]int, len(lists))
+			for i, list := range lists {
+				found, err := store.ReadNested(list, scanEvent)
+				if err != nil {
+					return fmt.Errorf("read events: %w", err)
+				}
+				// The database gathers in the order of the subquery, and does not promise it.
+				slices.SortFunc(found, func(a, b placedEvent) int { return -comparePlaces(a.EventKey, b.EventKey) })
+				all, lengths[i] = append(all, found...), len(found)
+			}
+			if err := r.nameEvents(ctx, all); err != nil {
+				return err
+			}
+			pages, at := make([]page.Page[Event], len(customers)), 0
+			for i, length := range lengths {
+				events := make([]Event, length)
+				for j := range events {
+					events[j] = all[at+j].Event
+				}
+				at += length
+				pages[i] = page.Cut(query.Request, events, eventKeys)
+			}
+			*into = pages
+			return nil
+		},
+	}, true
+}
+
+// comparePlaces orders events of one customer, the oldest first.
+func comparePlaces(a, b EventKey) int {
+	if order := a.OccurredAt.Compare(b.OccurredAt); order != 0 {
+		return order
+	}
+	return int(max(-1, min(1, a.ID-b.ID)))
+}
