@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Code says what kind of error it is. The list is closed: clients branch on it.
@@ -76,6 +77,8 @@ type Error struct {
 	Message string
 	Path    Path   // nil when the fault has no place in the input
 	Hint    string // what to write instead; may be empty
+
+	RetryAfter time.Duration // RATE_LIMITED: when to ask again; else 0
 }
 
 // New makes an error without a place.
