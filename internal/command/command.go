@@ -28,6 +28,7 @@ type commandLine struct {
 	Import  importCommand  `cmd:"" help:"Load a file: NDJSON, one record per line, or CSV with a mapping."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to this program's schema."`
 	Key     keyCommand     `cmd:"" help:"Make, list and revoke API keys."`
+	Doctor  doctorCommand  `cmd:"" help:"Look at settings, database, data and its invariants, and say what to do; changes nothing, exits with 1 when something fails."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`
 }
 

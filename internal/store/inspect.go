@@ -62,7 +62,7 @@ func inspectSQLite(ctx context.Context, path string) (*DB, error) {
 	}
 	// rw, not ro: reading beside a write-ahead log takes part in its bookkeeping, which a connection that may not write leaves behind.
 	handle, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+
-		"?mode=rw&_pragma=query_only(1)&_pragma=busy_timeout(5000)&_pragma=temp_store(2)&_time_integer_format=unix_micro&_inttotime=1")
+		"?mode=rw&_pragma=query_only(1)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=temp_store(2)&_time_integer_format=unix_micro&_inttotime=1")
 	if err != nil {
 		return nil, err
 	}
