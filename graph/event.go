@@ -28,11 +28,11 @@ func (r *Resolver) doer(ctx context.Context, event *model.Event) (*model.Custome
 		return event.Owner, nil
 	}
 	all, err := together.Load(ctx, event.Mates, "customer", func(ctx context.Context, mates []*model.Event) ([]*model.Customer, error) {
-		rows := make([]profile.Row, len(mates))
+		keys := make([]profile.EventKey, len(mates))
 		for i, mate := range mates {
-			rows[i] = mate.Customer
+			keys[i] = mate.EventKey
 		}
-		return r.customersByRow(ctx, rows)
+		return r.customersByEvent(ctx, keys)
 	})
 	if err != nil {
 		return nil, err
@@ -41,4 +41,26 @@ func (r *Resolver) doer(ctx context.Context, event *model.Event) (*model.Custome
 		return nil, fault.New(fault.NotFound, "nobody holds the identities of this event")
 	}
 	return all[event.Place], nil
+}
+
+// customersByEvent finds whose the events are now: a merge may have come since they were read.
+func (r *Resolver) customersByEvent(ctx context.Context, keys []profile.EventKey) ([]*model.Customer, error) {
+	found, err := r.Profile.ByEvents(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	owners := map[profile.Row]*profile.Customer{}
+	rows := make([]profile.Row, len(found))
+	for i, owner := range found {
+		if owner != nil {
+			rows[i], owners[owner.Row] = owner.Row, owner
+		}
+	}
+	return distinct(rows, func(once []profile.Row) ([]*model.Customer, error) {
+		customers := make([]*profile.Customer, len(once))
+		for i, row := range once {
+			customers[i] = owners[row]
+		}
+		return model.Customers(customers), nil
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/onecdp/onecdp/internal/access"
 	"github.com/onecdp/onecdp/internal/campaign"
 	"github.com/onecdp/onecdp/internal/ingest"
+	"github.com/onecdp/onecdp/internal/live"
 	"github.com/onecdp/onecdp/internal/oneid"
 	"github.com/onecdp/onecdp/internal/profile"
 	"github.com/onecdp/onecdp/internal/segment"
@@ -25,6 +26,7 @@ type Services struct {
 	Tags      *tag.Service
 	Segments  *segment.Service
 	Campaigns *campaign.Service
+	Live      *live.Hub
 
 	// Sources names the systems that sent something, by their numbers, in order.
 	Sources func(ctx context.Context, numbers []int32) ([]string, error)

@@ -7,18 +7,17 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/onecdp/onecdp/graph/generated"
 	"github.com/onecdp/onecdp/graph/model"
 )
 
 func (r *subscriptionResolver) CustomerMerged(ctx context.Context) (<-chan *model.Merge, error) {
-	panic(fmt.Errorf("not implemented: CustomerMerged - customerMerged"))
+	return r.customerMerged(ctx)
 }
 
 func (r *subscriptionResolver) EventIngested(ctx context.Context, names []string) (<-chan *model.Event, error) {
-	panic(fmt.Errorf("not implemented: EventIngested - eventIngested"))
+	return r.eventIngested(ctx, names)
 }
 
 func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscriptionResolver{r} }

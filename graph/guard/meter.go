@@ -53,6 +53,15 @@ func Spend(ctx context.Context, points float64) {
 	}
 }
 
+// Requested is what the operation of the context costs as counted ahead, in points; 0 where it was not counted.
+func Requested(ctx context.Context) float64 {
+	r := requestOf(ctx)
+	if r == nil || r.charge == nil {
+		return 0
+	}
+	return r.charge.requested
+}
+
 // Weight is what resolving a field once costs in the operation of the context, its arguments included and what is below it not. __typename
 // costs nothing here.
 func Weight(ctx context.Context, field *ast.Field) float64 {
