@@ -14,6 +14,10 @@ type merged struct {
 	never  bool // skipped by a constant: it needs its scope and costs nothing
 }
 
+// mostMerging bounds the work of merging selections. The executor looks for the name of each field among those it has, once for each
+// fragment around it.
+const mostMerging = 10_000_000
+
 // collect merges selections as the answer does. A fragment counts once in one place, unless it comes under other conditions.
 func (c *compiler) collect(below []ast.SelectionSet) []*merged {
 	type key struct {
@@ -26,11 +30,11 @@ func (c *compiler) collect(below []ast.SelectionSet) []*merged {
 		order  []*merged
 		byKey  = map[key]*merged{}
 		spread map[key]bool
-		walk   func(set ast.SelectionSet, when []condition, never bool)
+		walk   func(set ast.SelectionSet, when []condition, never bool, inside int)
 	)
-	walk = func(set ast.SelectionSet, when []condition, never bool) {
+	walk = func(set ast.SelectionSet, when []condition, never bool, inside int) {
 		for _, selection := range set {
-			if c.compared++; c.compared > mostCompared || len(order) > mostSelected {
+			if c.merging += inside * len(order); c.merging > mostMerging || len(order) > mostSelected {
 				c.refuse(selection.GetPosition())
 				return
 			}
@@ -46,7 +50,7 @@ func (c *compiler) collect(below []ast.SelectionSet) []*merged {
 				byKey[at].fields = append(byKey[at].fields, selection)
 			case *ast.InlineFragment:
 				when, never := asked(selection.Directives, when, never)
-				walk(selection.SelectionSet, when, never)
+				walk(selection.SelectionSet, when, never, inside+1)
 			case *ast.FragmentSpread:
 				when, never := asked(selection.Directives, when, never)
 				at := key{selection.Name, nil, text(when), never}
@@ -57,12 +61,12 @@ func (c *compiler) collect(below []ast.SelectionSet) []*merged {
 					spread = map[key]bool{}
 				}
 				spread[at] = true
-				walk(selection.Definition.SelectionSet, when, never)
+				walk(selection.Definition.SelectionSet, when, never, inside+1)
 			}
 		}
 	}
 	for _, set := range below {
-		walk(set, nil, false)
+		walk(set, nil, false, 1)
 	}
 	return order
 }

@@ -9,6 +9,9 @@ import (
 // usualLength is what a list without a stated length is taken for.
 const usualLength = 5
 
+// weightOfItself is that of a field of introspection, for which the executor makes an object of everything it shows.
+const weightOfItself = 4
+
 // costs is what the schema's directives say of the fields. What cost and listSize mean is in the schema.
 type costs struct {
 	fields map[*ast.FieldDefinition]*fieldCost
@@ -107,10 +110,15 @@ func texts(argument *ast.Argument) []string {
 	return all
 }
 
-// describeItself gives the lists of introspection their average lengths in this schema.
+// describeItself gives introspection its weight, and its lists their average lengths in this schema.
 func describeItself(c *costs, schema *ast.Schema) {
 	var types, fields, inputs, arguments, values, interfaces, possible, directives, directiveArguments float64
 	for _, definition := range schema.Types {
+		for _, field := range definition.Fields {
+			if cost := c.fields[field]; cost != nil && (isIntrospection(definition.Name) || isIntrospection(field.Name)) {
+				cost.weight = weightOfItself
+			}
+		}
 		types++
 		interfaces += float64(len(definition.Interfaces))
 		values += float64(len(definition.EnumValues))

@@ -148,11 +148,11 @@ func whole(points float64) int64 {
 
 // compiler makes the plan of an operation.
 type compiler struct {
-	costs    *costs
-	plan     *plan
-	scopes   map[access.Scope]bool
-	compared int // fields collected so far
-	refusal  *gqlerror.Error
+	costs   *costs
+	plan    *plan
+	scopes  map[access.Scope]bool
+	merging int // names compared so far
+	refusal *gqlerror.Error
 }
 
 // planOf makes the plan of an operation of a valid document, or refuses it.
