@@ -29,6 +29,7 @@ type commandLine struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database to this program's schema."`
 	Key     keyCommand     `cmd:"" help:"Make, list and revoke API keys."`
 	Doctor  doctorCommand  `cmd:"" help:"Look at settings, database, data and its invariants, and say what to do; changes nothing, exits with 1 when something fails."`
+	Ready   readyCommand   `cmd:"" help:"Ask a running server whether it is ready; exits with 1 when it is not. For health checks."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`
 }
 
