@@ -14,6 +14,7 @@ import (
 	"github.com/onecdp/onecdp/internal/access"
 	"github.com/onecdp/onecdp/internal/campaign"
 	"github.com/onecdp/onecdp/internal/ingest"
+	"github.com/onecdp/onecdp/internal/live"
 	"github.com/onecdp/onecdp/internal/oneid"
 	"github.com/onecdp/onecdp/internal/profile"
 	"github.com/onecdp/onecdp/internal/segment"
@@ -43,8 +44,10 @@ func newWorld(t *testing.T, db *store.DB) *world {
 		t.Fatal(err)
 	}
 	reader := profile.New(db, one)
+	hub := live.New(db, reader, live.Defaults())
+	t.Cleanup(hub.Close)
 	services := graph.Services{
-		Access: access.New(db, ""), OneID: one, Ingest: ingest.New(db, one), Profile: reader, Tags: tag.New(db, reader),
+		Live: hub, Access: access.New(db, ""), OneID: one, Ingest: ingest.New(db, one), Profile: reader, Tags: tag.New(db, reader),
 		Segments: segment.New(db, one, zone), Campaigns: campaign.New(db),
 		Sources: func(ctx context.Context, numbers []int32) ([]string, error) {
 			names := make([]string, len(numbers))
