@@ -14,7 +14,7 @@ func TestEveryCommandHasHelp(t *testing.T) {
 	t.Parallel()
 	for _, arguments := range [][]string{
 		{"-h"}, {"serve", "-h"}, {"demo", "-h"}, {"import", "-h"}, {"migrate", "-h"}, {"key", "-h"},
-		{"key", "create", "-h"}, {"key", "list", "-h"}, {"key", "revoke", "-h"}, {"version", "-h"},
+		{"key", "create", "-h"}, {"key", "list", "-h"}, {"key", "revoke", "-h"}, {"key", "rotate", "-h"}, {"version", "-h"},
 	} {
 		code, out, errs := run(t, "", arguments...)
 		if code != 0 || !strings.HasPrefix(out, "Usage: onecdp ") || errs != "" {
