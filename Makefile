@@ -56,6 +56,11 @@ test: ## all tests, on SQLite and PostgreSQL
 race: ## all tests under the race detector
 	$(WITH_POSTGRES) $(GO) test $(RACE) -timeout 20m $(PACKAGES)
 
+# Needs Node 20 and the npm registry; the other tests need neither.
+.PHONY: clients
+clients: ## other people's clients and linters, the examples, the image's binary
+	ONECDP_TEST_CLIENTS=1 $(WITH_POSTGRES) $(GO) test -count=1 -timeout 15m ./clients
+
 # For CI: everything below internal/, without the tests that are long under the detector.
 .PHONY: race-short
 race-short: ## the short tests of internal/ under the race detector
@@ -83,6 +88,7 @@ ci: ## everything a change must pass, quickest to fail first
 	$(MAKE) --no-print-directory verify
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory test
+	$(MAKE) --no-print-directory clients
 	$(MAKE) --no-print-directory race-short
 
 .PHONY: clean
