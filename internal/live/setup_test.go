@@ -74,7 +74,7 @@ func (s *server) tryToTake(records ...map[string]any) error {
 	results, err := s.ingest.Ingest(context.Background(), records, nil)
 	for _, result := range results {
 		if result.Status != ingest.Accepted {
-			err = errors.Join(err, fmt.Errorf("%v: %v", result.Status, result.Fault))
+			err = errors.Join(err, fmt.Errorf("%v: %w", result.Status, result.Fault))
 		}
 	}
 	return err
