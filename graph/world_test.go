@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ type world struct {
 	services graph.Services
 	handler  http.Handler
 	log      *bytes.Buffer
+	costs    bool // answers keep what they tell of their cost
 }
 
 func newWorld(t *testing.T, db *store.DB) *world {
@@ -66,8 +68,11 @@ func newWorld(t *testing.T, db *store.DB) *world {
 }
 
 // useClock answers requests at the time that it is.
-func (w *world) useClock() {
-	w.handler = graph.NewServer(w.services, time.Now, slog.New(slog.NewTextHandler(w.log, nil)))
+func (w *world) useClock() { w.use(time.Now) }
+
+// use makes the handler anew, with a clock and the services as they are.
+func (w *world) use(clock func() time.Time) {
+	w.handler = graph.NewServer(w.services, clock, slog.New(slog.NewTextHandler(w.log, nil)))
 }
 
 // everything is the scopes of a key that may do all.
@@ -94,8 +99,16 @@ func (w *world) send(ctx context.Context, scopes []access.Scope, method, target,
 	}
 	recorder := httptest.NewRecorder()
 	w.handler.ServeHTTP(recorder, request)
+	if !w.costs {
+		body := cost.ReplaceAll(recorder.Body.Bytes(), []byte("}\n"))
+		recorder.Body.Reset()
+		recorder.Body.Write(body)
+	}
 	return recorder
 }
+
+// cost is what an answer tells at its end of what it cost.
+var cost = regexp.MustCompile(`,"extensions":\{"cost":\{[^}]*\}?\}\}\}\s*$`)
 
 // ask sends one request with every scope and returns its answer, exact.
 func (w *world) ask(query string, variables any) map[string]any {

@@ -19,6 +19,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/onecdp/onecdp/graph/guard"
 	"github.com/onecdp/onecdp/graph/scalar"
 )
 
@@ -40,7 +41,8 @@ type Field struct {
 	// Collected is the field as gqlgen knows it.
 	Collected graphql.CollectedField
 
-	key []byte // the comma before it, the key and the colon
+	key    []byte  // the comma before it, the key and the colon
+	points float64 // what it costs each time
 }
 
 // Selection is what is asked of a value. Its fields are found when the first object of a type is met, and kept for the others.
@@ -82,6 +84,7 @@ func (w *Writer) Fields(ctx context.Context, s *Selection, objectType int, satis
 			return nil, ErrNotPlain
 		}
 		field.Collected, field.Below.set = collected[i], collected[i].Selections
+		field.points = guard.Weight(w.operation, collected[i].Field)
 		if i > 0 {
 			field.key = append(field.key, ',')
 		}
@@ -98,7 +101,10 @@ func (w *Writer) Fields(ctx context.Context, s *Selection, objectType int, satis
 func (w *Writer) Open() { w.Bytes = append(w.Bytes, '{') }
 
 // Key begins a field of an object.
-func (w *Writer) Key(field *Field) { w.Bytes = append(w.Bytes, field.key...) }
+func (w *Writer) Key(field *Field) {
+	w.Bytes = append(w.Bytes, field.key...)
+	w.Points += field.points
+}
 
 // Close ends an object.
 func (w *Writer) Close() { w.Bytes = append(w.Bytes, '}') }

@@ -62,14 +62,14 @@ func Requested(ctx context.Context) float64 {
 	return r.charge.requested
 }
 
-// Weight is what resolving a field once costs in the operation of the context, its arguments included and what is below it not. __typename
-// costs nothing here.
-func Weight(ctx context.Context, field *ast.Field) float64 {
-	r := requestOf(ctx)
+// Weight is what resolving a field once costs in an operation, its arguments included and what is below it not. __typename costs nothing
+// here.
+func Weight(operation *graphql.OperationContext, field *ast.Field) float64 {
+	r, _ := operation.Stats.GetExtension(extensionName).(*request)
 	if r == nil {
 		return 0
 	}
-	return r.guard.costs.actual(field, graphql.GetOperationContext(ctx).Variables)
+	return r.guard.costs.actual(field, operation.Variables)
 }
 
 func (c *costs) actual(field *ast.Field, variables map[string]any) float64 {
