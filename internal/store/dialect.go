@@ -35,6 +35,7 @@ type Dialect interface {
 
 	// relation writes in-memory columns as a table in a FROM clause.
 	relation(name string, columns []Column, args *Args) string
+	planFresh() string         // a statement: from here on this transaction plans for arguments; "": it does anyway
 	retryable(err error) bool  // the whole transaction may be run again
 	rolledBack(err error) bool // an error of COMMIT that says for sure: nothing was written
 }

@@ -70,7 +70,7 @@ func inspectSQLite(ctx context.Context, path string) (*DB, error) {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), handle.Close())
 	}
 	return &DB{
-		dialect: sqliteDialect{}, reader: handle, writer: handle, counters: &counters{},
+		dialect: sqliteDialect{}, reader: handle, writer: handle, asker: handle, counters: &counters{},
 		lock: func(context.Context) (func(), error) { return nil, errors.New("store: opened to look, not to migrate") },
 	}, nil
 }

@@ -19,11 +19,40 @@ import (
 const (
 	lockPoll            = 50 * time.Millisecond
 	postgresConnections = 16
+	postgresAskers      = 8              // of questions, each of which may keep a processor busy
 	migrationLock       = 0x6f6e65636470 // "onecdp": the advisory lock of those who migrate
 )
 
 func openPostgres(ctx context.Context, databaseURL string) (*DB, error) {
-	source, err := postgresSource(databaseURL)
+	counters := &counters{}
+	handle, err := postgresPool(databaseURL, keptPlans, postgresConnections, counters)
+	if err != nil {
+		return nil, err
+	}
+	asker, err := postgresPool(databaseURL, freshPlans, postgresAskers, counters)
+	if err != nil {
+		return nil, errors.Join(err, handle.Close())
+	}
+	if err := handle.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("reach the database: %w", err), handle.Close(), asker.Close())
+	}
+	return &DB{
+		dialect: postgresDialect{}, reader: handle, writer: handle, asker: asker, counters: counters,
+		lock: func(ctx context.Context) (func(), error) { return lockAdvisory(ctx, handle) },
+	}, nil
+}
+
+// How the server plans statements with arguments. What reads by key has one good plan, whatever the key: left to itself the server plans such a statement
+// anew each time, because it takes an array of unknown length for ten elements and then finds a plan made for one cheaper; planning a profile
+// takes twice as long as reading it. Questions are the opposite: how many have gold level decides how they are answered.
+const (
+	keptPlans  = "force_generic_plan"
+	freshPlans = "force_custom_plan"
+)
+
+// postgresPool makes a pool of connections that plan in one of these ways.
+func postgresPool(databaseURL, plans string, size int, counters *counters) (*sql.DB, error) {
+	source, err := postgresSource(databaseURL, plans)
 	if err != nil {
 		return nil, err
 	}
@@ -31,23 +60,16 @@ func openPostgres(ctx context.Context, databaseURL string) (*DB, error) {
 	if err != nil {
 		return nil, errors.New("the database URL cannot be read")
 	}
-	counters := &counters{}
-	handle := sql.OpenDB(keeper{connector, &counters.prepared})
-	handle.SetMaxOpenConns(postgresConnections)
-	handle.SetMaxIdleConns(postgresConnections)
-	handle.SetConnMaxIdleTime(5 * time.Minute)
-	if err := handle.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("reach the database: %w", err), handle.Close())
-	}
-	return &DB{
-		dialect: postgresDialect{}, reader: handle, writer: handle, counters: counters,
-		lock: func(ctx context.Context) (func(), error) { return lockAdvisory(ctx, handle) },
-	}, nil
+	pool := sql.OpenDB(keeper{connector, &counters.prepared})
+	pool.SetMaxOpenConns(size)
+	pool.SetMaxIdleConns(size)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	return pool, nil
 }
 
 // postgresSource completes the URL with what must never be left to a default: whether the line is
 // encrypted (on loopback and sockets it need not be), the time zone, and JIT, which costs our statements more than it gives.
-func postgresSource(databaseURL string) (string, error) {
+func postgresSource(databaseURL, plans string) (string, error) {
 	parsed, err := url.Parse(databaseURL)
 	if err != nil {
 		return "", errors.New("the database URL cannot be read")
@@ -60,7 +82,7 @@ func postgresSource(databaseURL string) (string, error) {
 			settings.Set("sslmode", "disable")
 		}
 	}
-	for name, value := range map[string]string{"timezone": "UTC", "jit": "off", "application_name": "onecdp", "connect_timeout": "10"} {
+	for name, value := range map[string]string{"timezone": "UTC", "jit": "off", "application_name": "onecdp", "connect_timeout": "10", "plan_cache_mode": plans} {
 		if !settings.Has(name) {
 			settings.Set(name, value)
 		}
@@ -96,6 +118,8 @@ func (postgresDialect) Least(a, b string) string    { return "least(" + a + ", "
 func (postgresDialect) Among(expression, query string) string {
 	return expression + " = ANY (ARRAY(" + query + "))"
 }
+
+func (postgresDialect) planFresh() string { return "SET LOCAL plan_cache_mode = " + freshPlans }
 
 func (postgresDialect) Nested(columns ...string) (string, bool) {
 	return "json_agg(json_build_array(" + strings.Join(columns, ", ") + "))", true

@@ -68,7 +68,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	reader.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	reader.SetMaxIdleConns(max(4, runtime.NumCPU()))
 	return &DB{
-		dialect: sqliteDialect{}, reader: reader, writer: writer, counters: &counters{},
+		dialect: sqliteDialect{}, reader: reader, writer: writer, asker: reader, counters: &counters{},
 		lock: func(ctx context.Context) (func(), error) { return lockFile(ctx, path+".lock") },
 	}, nil
 }
@@ -108,6 +108,8 @@ func (sqliteDialect) Among(expression, query string) string {
 }
 
 // FirstOfEach: CROSS JOIN keeps the order of the tables, so the list is made once for each row and its rows are then fetched.
+func (sqliteDialect) planFresh() string { return "" }
+
 func (sqliteDialect) Nested(...string) (string, bool) { return "", false }
 
 func (sqliteDialect) FirstOfEach(table, alias, condition, order, limit string) string {

@@ -21,7 +21,7 @@ type Stats struct {
 
 // Pool is a pool of connections.
 type Pool struct {
-	Name string // "reader" and "writer" where there are two, "all" otherwise
+	Name string // "reader" and "writer" on SQLite; "all" and, for what is planned for its arguments, "questions" on PostgreSQL
 	sql.DBStats
 }
 
@@ -38,6 +38,9 @@ func (db *DB) Stats() Stats {
 	}
 	if db.reader == db.writer {
 		stats.Pools = []Pool{{Name: "all", DBStats: db.writer.Stats()}}
+		if db.asker != db.writer {
+			stats.Pools = append(stats.Pools, Pool{Name: "questions", DBStats: db.asker.Stats()})
+		}
 	} else {
 		stats.Pools = []Pool{{Name: "reader", DBStats: db.reader.Stats()}, {Name: "writer", DBStats: db.writer.Stats()}}
 	}

@@ -24,6 +24,7 @@ type DB struct {
 	dialect Dialect
 	reader  *sql.DB
 	writer  *sql.DB
+	asker   *sql.DB // plans each statement for its arguments
 	client  *ent.Client
 	lock    func(ctx context.Context) (release func(), err error) // taken while migrating
 	ids     idPool
@@ -58,7 +59,7 @@ func Open(ctx context.Context, databaseURL string) (*DB, error) {
 
 // Close ends all connections. Running statements are waited for.
 func (db *DB) Close() error {
-	return errors.Join(db.reader.Close(), db.writer.Close())
+	return errors.Join(db.reader.Close(), db.writer.Close(), db.asker.Close())
 }
 
 // Dialect is the engine's SQL fragments.
@@ -81,7 +82,7 @@ func (db *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, 
 // QueryFresh runs a reading statement that is planned for just these arguments and not kept.
 func (db *DB) QueryFresh(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	span := observed(ctx, db.dialect, query)
-	rows, err := db.reader.QueryContext(fresh(ctx), query, args...)
+	rows, err := db.asker.QueryContext(fresh(ctx), query, args...)
 	span.End(err)
 	return rows, err
 }

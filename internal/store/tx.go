@@ -33,6 +33,7 @@ type Tx struct {
 	client *ent.Client
 	span   trace.Span
 	after  []func()
+	fresh  bool // plans for arguments already
 }
 
 // AfterCommit has something done when the transaction is committed, and only then: what is counted outside of it.
@@ -139,6 +140,12 @@ func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, 
 
 // QueryFresh runs a statement that returns rows, planned for just these arguments.
 func (tx *Tx) QueryFresh(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if mode := tx.db.dialect.planFresh(); mode != "" && !tx.fresh {
+		if _, err := tx.sql.ExecContext(ctx, mode); err != nil {
+			return nil, err
+		}
+		tx.fresh = true
+	}
 	span := tx.observed(ctx, query)
 	rows, err := tx.sql.QueryContext(fresh(ctx), query, args...)
 	span.End(err)
