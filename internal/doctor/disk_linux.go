@@ -19,5 +19,6 @@ func diskOf(folder string) (disk, bool) {
 	if err := unix.Statfs(folder, &at); err != nil {
 		return disk{}, false
 	}
-	return disk{free: int64(at.Bavail) * int64(at.Bsize), network: networks[int64(at.Type)]}, true
+	size := int64(at.Bsize) //nolint:unconvert // narrower on other processors
+	return disk{free: int64(at.Bavail) * size, network: networks[int64(at.Type)]}, true
 }

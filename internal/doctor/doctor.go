@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/onecdp/onecdp/internal/store"
 )
@@ -149,8 +148,6 @@ func (e *examination) text(ctx context.Context, query string, args ...any) (stri
 }
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
-
-func since(began time.Time) time.Duration { return time.Since(began).Round(time.Millisecond) }
 
 // numbersAndTotal asks for rows of a number and the total, which is the same in all.
 func (e *examination) numbersAndTotal(ctx context.Context, query string, total *int64) ([]int64, error) {

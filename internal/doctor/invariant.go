@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/onecdp/onecdp/internal/meter"
 )
 
 // someRows is how many broken rows are told by number.
@@ -121,7 +122,7 @@ func (e *examination) invariants(ctx context.Context) error {
 		if i.heavy && e.options.Quick {
 			continue
 		}
-		began := time.Now()
+		seconds := meter.Stopwatch()
 		finding, err := e.hold(ctx, i)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -130,7 +131,7 @@ func (e *examination) invariants(ctx context.Context) error {
 			finding = failed(i.name, "cannot be looked at: "+oneLine(err), "give the role the right to read, or restore what is damaged")
 		}
 		if finding.Verdict == OK {
-			finding.Message += fmt.Sprintf(" (%s)", since(began))
+			finding.Message += fmt.Sprintf(" (%.3f s)", seconds())
 		}
 		e.report(finding)
 	}

@@ -44,13 +44,13 @@ func (e *examination) postgres(ctx context.Context) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	began := time.Now()
+	began := store.Now()
 	var theirs store.Instant
 	rows, err := e.db.QueryFresh(ctx, "SELECT clock_timestamp()")
 	if _, err := store.Collect(rows, err, func(row store.Row, _ *struct{}) error { return row.Scan(&theirs) }); err != nil {
 		return nil, err
 	}
-	took := time.Since(began)
+	took := store.Now().Sub(began)
 	encrypted, err := e.text(ctx, "SELECT ssl::text FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
 	if err != nil {
 		return nil, err
