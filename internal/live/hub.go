@@ -23,7 +23,7 @@ import (
 // Limits bound what a hub does and keeps.
 type Limits struct {
 	Interval time.Duration // from one look at the feed to the next
-	Page     int           // changes, or events, that are read at once
+	Page     int           // changes, or about as many events, that are read at once
 	Kept     int           // bytes of contents that are kept, roughly; at least the newest page is
 	Behind   int           // pages that a follower may be behind the newest
 }
@@ -31,7 +31,7 @@ type Limits struct {
 // Defaults are the limits of a server. Twenty thousand pages are a quarter of an hour of a steady stream, or some millions of
 // events of an import.
 func Defaults() Limits {
-	return Limits{Interval: 50 * time.Millisecond, Page: 250, Kept: 32 << 20, Behind: 20_000}
+	return Limits{Interval: 50 * time.Millisecond, Page: 500, Kept: 32 << 20, Behind: 20_000}
 }
 
 var (
