@@ -157,8 +157,8 @@ func (e postgresEngine) satisfies(c *compiler, doc document, test rule.Test) fun
 		test.Masked = false
 		shape, plain := c.bind("shape", personal.Shape()), e.satisfies(c, doc, test)
 		return func(v string) string {
-			text, guard := textOf(doc, v)
-			return guard + text + " !~ " + shape + "::text AND " + plain(v)
+			text, _ := textOf(doc, v)
+			return plain(v) + " AND " + text + " !~ " + shape + "::text" // last: it costs most
 		}
 	}
 	switch test.Op {

@@ -19,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// goldenRules are shapes of rules and the file that shows their SQL.
+// goldenRules are shapes of rules and the file that shows their SQL; those of masked files compare masked values.
 var goldenRules = map[string]string{
 	"everyone":           `{"all":[]}`,
 	"attribute-equals":   `{"attribute":{"name":"level","is":{"equals":"gold"}}}`,
@@ -41,6 +41,8 @@ var goldenRules = map[string]string{
 	"all-of-sets":        `{"all":[{"attribute":{"name":"level","is":{"equals":"gold"}}},{"event":{"names":["order"]}},{"not":{"event":{"names":["view"]}}}]}`,
 	"any-of-sets":        `{"any":[{"attribute":{"name":"level","is":{"equals":"gold"}}},{"attribute":{"name":"points","is":{"exists":true}}},{"event":{"names":["order"]}},{"not":{"tag":{"key":"vip","is":{"exists":true}}}}]}`,
 	"not-any":            `{"not":{"any":[{"event":{"names":["order"]}},{"tag":{"key":"vip","is":{"exists":true}}}]}}`,
+	"masked-contains":    `{"attribute":{"name":"level","is":{"contains":"o"}}}`,
+	"masked-where":       `{"event":{"names":["order"],"where":[{"property":"items.sku","is":{"gt":"a"}},{"property":"channel","is":{"startsWith":"store:"}}]}}`,
 	"bucket":             `{"bucket":{"salt":"spring","percent":12.5}}`,
 }
 
@@ -64,7 +66,7 @@ func TestGoldenSQL(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			question := segment.Question{Rule: read, AsOf: benchmarkAsOf, Zone: shanghai}
+			question := segment.Question{Rule: read, AsOf: benchmarkAsOf, Zone: shanghai, Masked: strings.HasPrefix(name, "masked")}
 			count, err := w.service.CountSQL(t.Context(), question)
 			if err != nil {
 				t.Fatal(err)

@@ -300,7 +300,12 @@ func (w *world) ask(tb testing.TB, text string, asOf time.Time, zone *time.Locat
 	if err != nil {
 		tb.Fatalf("%s: %v", text, err)
 	}
-	question := segment.Question{Rule: read, AsOf: asOf, Zone: zone}
+	return w.found(tb, text, segment.Question{Rule: read, AsOf: asOf, Zone: zone})
+}
+
+// found are the names of the people that a question means; text is its rule.
+func (w *world) found(tb testing.TB, text string, question segment.Question) []string {
+	tb.Helper()
 	var found []string
 	request := segment.Members.Start(page.Most)
 	seen := map[profile.Row]bool{}
