@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/onecdp/onecdp/graph/model"
+	"github.com/onecdp/onecdp/graph/transport"
 	"github.com/onecdp/onecdp/internal/fault"
 )
 
@@ -37,6 +39,12 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	if errors.As(err, &outer) {
 		if outer.Rule == presented {
 			return outer
+		}
+		if several, ok := outer.Err.(gqlerror.List); ok { //nolint:errorlint // guard's way to refuse a query with more than one error
+			for _, earlier := range several[:len(several)-1] {
+				graphql.AddError(ctx, earlier)
+			}
+			return p.present(ctx, several[len(several)-1])
 		}
 		path, input = split(outer.Path, path)
 		locations = outer.Locations
@@ -107,6 +115,9 @@ func shown(f *fault.Error, path, input ast.Path, locations []gqlerror.Location) 
 	if f.Hint != "" {
 		extensions["hint"] = f.Hint
 	}
+	if f.RetryAfter > 0 {
+		extensions["retryAfter"] = int(math.Ceil(f.RetryAfter.Seconds()))
+	}
 	return &gqlerror.Error{Message: f.Message, Path: path, Locations: locations, Extensions: extensions, Rule: presented}
 }
 
@@ -118,7 +129,7 @@ func (p presenter) internal(ctx context.Context, err error) *fault.Error {
 	case errors.Is(err, context.Canceled):
 		return fault.New(fault.Internal, "the request was given up")
 	}
-	id := requestID(ctx)
+	id := transport.RequestID(ctx)
 	if !errors.Is(err, errPanic) { // that is in the log already
 		p.log.ErrorContext(ctx, "internal error", "request", id, "field", graphql.GetPath(ctx).String(), "error", err)
 	}
@@ -129,7 +140,7 @@ var errPanic = errors.New("panic")
 
 // recovered turns a panic into an error. Its value is not logged: it may hold what the caller sent.
 func (p presenter) recovered(ctx context.Context, cause any) error {
-	p.log.ErrorContext(ctx, "panic", "request", requestID(ctx), "kind", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))
+	p.log.ErrorContext(ctx, "panic", "request", transport.RequestID(ctx), "kind", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))
 	return errPanic
 }
 

@@ -74,7 +74,7 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (body, *refusal) {
 	if r.ContentLength > maxBody {
 		w.Header().Set("Connection", "close")
-		return body{release: func() {}}, errTooLong()
+		return body{release: func() {}}, errTooLong
 	}
 	buffer := buffers.Get().(*bytes.Buffer)
 	buffer.Reset()
@@ -118,21 +118,20 @@ func (h *Handler) fill(
 	allow(time.Now().Add(patience + time.Duration(length)*time.Second/slowestBody))
 	buffer.Grow(int(min(length, maxBody)) - buffer.Len() + bytes.MinRead)
 	if _, err := io.CopyN(buffer, from, maxBody+1-int64(buffer.Len())); err == nil {
-		return release, errTooLong()
+		return release, errTooLong
 	} else if !errors.Is(err, io.EOF) {
 		return release, unread(err)
 	}
 	return release, nil
 }
 
-var errBusy = &refusal{http.StatusTooManyRequests, &fault.Error{
-	Code: fault.RateLimited, Message: "too many large requests at once", Hint: "send less at a time", RetryAfter: 2 * time.Second,
-}}
-
-func errTooLong() *refusal {
-	return &refusal{http.StatusRequestEntityTooLarge, fault.New(fault.BadUserInput, "the body is longer than 8 MiB").
-		WithHint("send fewer records at a time")}
-}
+var (
+	errBusy = &refusal{http.StatusTooManyRequests, &fault.Error{
+		Code: fault.RateLimited, Message: "too many large requests at once", Hint: "send less at a time", RetryAfter: 2 * time.Second,
+	}}
+	errTooLong = &refusal{http.StatusRequestEntityTooLarge, fault.New(fault.BadUserInput, "the body is longer than 8 MiB").
+			WithHint("send fewer records at a time")}
+)
 
 // unread tells why a body did not come whole.
 func unread(err error) *refusal {

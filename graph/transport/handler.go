@@ -147,6 +147,11 @@ func (h *Handler) create(ctx context.Context, params *graphql.RawParams) (*graph
 			errcode.Set(refusal, errcode.ValidationFailed)
 		}
 	}
+	if refusals == nil {
+		if wrong := checkVariables(operation.Operation.VariableDefinitions, operation.Variables); wrong != nil {
+			refusals = gqlerror.List{gqlerror.Wrap(wrong)}
+		}
+	}
 	return operation, refusals
 }
 

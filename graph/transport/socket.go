@@ -3,7 +3,9 @@ package transport
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,6 +55,11 @@ func (h *Handler) serveSocket(ctx context.Context, w http.ResponseWriter, r *htt
 		h.refuse(ctx, reply{w, typeJSON}, http.StatusServiceUnavailable, errStopping)
 		return
 	}
+	if !shakesHands(r) {
+		w.Header().Set("Sec-WebSocket-Version", "13")
+		h.refuse(ctx, reply{w, typeJSON}, http.StatusBadRequest, fault.New(fault.BadUserInput, "this is no handshake of WebSocket"))
+		return
+	}
 	place := h.sockets.open()
 	if place == nil {
 		h.refuse(ctx, reply{w, typeJSON}, http.StatusServiceUnavailable, errFull)
@@ -60,8 +67,8 @@ func (h *Handler) serveSocket(ctx context.Context, w http.ResponseWriter, r *htt
 	}
 	defer place.close()
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
-		Subprotocols:       []string{subprotocol},
-		InsecureSkipVerify: true, // nothing comes with a connection by itself: its key is in a message. Who may connect from where is decided before
+		Subprotocols:       append([]string{subprotocol}, offered(r)...), // a client sees no close code where its own is not taken up
+		InsecureSkipVerify: true,                                         // nothing comes with a connection by itself: its key is in a message. Who may connect from where is decided before
 		CompressionMode:    websocket.CompressionDisabled,
 	})
 	if err != nil {
@@ -80,6 +87,24 @@ func (h *Handler) serveSocket(ctx context.Context, w http.ResponseWriter, r *htt
 	s.late = time.AfterFunc(initTimeout, func() { s.close(closeInitTooLate, "Connection initialisation timeout") })
 	defer s.late.Stop()
 	s.serve()
+}
+
+// shakesHands says that a request is the handshake of RFC 6455. The library looks too, but answers in plain text.
+func shakesHands(r *http.Request) bool {
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(r.Header.Get("Sec-WebSocket-Key")))
+	return err == nil && len(key) == 16 && r.Method == http.MethodGet && r.ProtoAtLeast(1, 1) && r.Header.Get("Sec-WebSocket-Version") == "13" &&
+		strings.Contains(strings.ToLower(r.Header.Get("Connection")), "upgrade")
+}
+
+// offered are the subprotocols that a client speaks.
+func offered(r *http.Request) []string {
+	var names []string
+	for _, header := range r.Header.Values("Sec-WebSocket-Protocol") {
+		for name := range strings.SplitSeq(header, ",") {
+			names = append(names, strings.TrimSpace(name))
+		}
+	}
+	return names
 }
 
 // serve reads messages until the connection ends.
@@ -139,8 +164,11 @@ func (s *socket) read() (data []byte, release func(), ok bool) {
 	release, refused := s.handler.fill(access.WithCaller(s.ctx, s.key.caller), &buffer, from, -1, func(deadline time.Time) {
 		tooSlow.Reset(time.Until(deadline))
 	})
-	if refused != nil && refused.fault.Code == fault.RateLimited {
+	switch refused {
+	case errBusy:
 		s.close(closeTryAgain, refused.fault.Message)
+	case errTooLong:
+		s.close(websocket.StatusMessageTooBig, refused.fault.Message)
 	}
 	return buffer.Bytes(), release, refused == nil
 }

@@ -48,6 +48,10 @@ func serve(ctx context.Context, streams Streams, s service) (err error) {
 	if err != nil {
 		return err
 	}
+	limits, err := s.limits()
+	if err != nil {
+		return err
+	}
 	// First, so that a port in use is told before a key is made that would then not be shown.
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Addr)
 	if err != nil {
@@ -64,6 +68,7 @@ func serve(ctx context.Context, streams Streams, s service) (err error) {
 	if err != nil {
 		return err
 	}
+	defer services.Live.Close()
 	defer func() {
 		if failure := services.Access.Close(context.WithoutCancel(ctx)); failure != nil {
 			log.Warn("when keys were last used is not stored", "error", failure)
@@ -79,8 +84,9 @@ func serve(ctx context.Context, streams Streams, s service) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stopMetrics()) }()
+	graphQL := newGraphQL(services, limits, seen.metrics, log)
 	server, err := web.New(web.Options{
-		GraphQL: newGraphQL(services, seen.metrics, log), SDL: schema.Text(), Keys: services.Access, Sessions: services.Access,
+		GraphQL: graphQL, Streams: graphQL, SDL: schema.Text(), Keys: services.Access, Sessions: services.Access,
 		PageSession: s.PageSession, Origins: s.CORSOrigins, Database: db, Log: log,
 		Metrics: seen.metrics.Handler(), Observers: seen.observers(),
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/onecdp/onecdp/internal/access"
@@ -15,12 +16,14 @@ type Keys interface {
 	Authenticate(ctx context.Context, secret string, now time.Time) (access.Caller, error)
 }
 
+var errElsewhere = fault.New(fault.Unauthenticated, "the key of a page session is good only on the server's own machine")
+
 // signedIn lets only callers with a key through, and puts them into the request's context.
 func (s *Server) signedIn(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		caller, err := s.keys.Authenticate(r.Context(), bearer(r), time.Now())
 		if err == nil && caller.Session && !s.fromThisMachine(r) {
-			err = fault.New(fault.Unauthenticated, "the key of a page session is good only on the server's own machine")
+			err = errElsewhere
 		}
 		if err != nil {
 			s.refuseFor(w, r, "cannot check a key", err)
@@ -29,6 +32,87 @@ func (s *Server) signedIn(next http.Handler) http.Handler {
 		noteCaller(r.Context(), caller.Name)
 		next.ServeHTTP(w, r.WithContext(access.WithCaller(r.Context(), caller)))
 	})
+}
+
+// atTheDoor is signedIn for what may stay open: it leaves the door in the context. On a WebSocket the caller signs in at the door, since
+// browsers cannot send a header with it.
+func (s *Server) atTheDoor(next http.Handler) http.Handler {
+	signedIn := s.signedIn(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		entered := r.WithContext(access.WithDoor(r.Context(), s.door(r)))
+		if isUpgrade(r) {
+			next.ServeHTTP(w, entered)
+			return
+		}
+		signedIn.ServeHTTP(w, entered)
+	})
+}
+
+// door is that of the connection which a request came by.
+func (s *Server) door(r *http.Request) access.Door {
+	var noted sync.Once
+	return func(ctx context.Context, secret string) (access.Caller, error) {
+		if secret == "" {
+			secret = bearer(r)
+		}
+		caller, err := s.recent.authenticate(ctx, s.keys, secret)
+		if err == nil && caller.Session && !s.fromThisMachine(r) {
+			err = errElsewhere
+		}
+		if err == nil {
+			noted.Do(func() { noteCaller(r.Context(), caller.Name) })
+		}
+		return caller, err
+	}
+}
+
+// What is open asks for its key all the time, and many connections may have the same key: they share an answer that is no older than
+// fresh. A revoked key is told nothing more after that.
+const (
+	fresh       = 20 * time.Millisecond
+	mostAnswers = 1000 // kept at once; older ones are swept away then
+)
+
+// recentAnswers are what Keys has just said of secrets.
+type recentAnswers struct {
+	mu       sync.Mutex
+	bySecret map[string]*recentAnswer
+}
+
+type recentAnswer struct {
+	mu     sync.Mutex
+	asked  time.Time
+	caller access.Caller
+	err    error // a fault, or nil: another is told to the one who asked alone
+}
+
+func (a *recentAnswers) authenticate(ctx context.Context, keys Keys, secret string) (access.Caller, error) {
+	answer := a.of(secret)
+	answer.mu.Lock()
+	defer answer.mu.Unlock()
+	now := time.Now()
+	if now.Sub(answer.asked) < fresh {
+		return answer.caller, answer.err
+	}
+	caller, err := keys.Authenticate(ctx, secret, now)
+	if err == nil || len(fault.All(err)) > 0 {
+		answer.asked, answer.caller, answer.err = now, caller, err
+	}
+	return caller, err
+}
+
+func (a *recentAnswers) of(secret string) *recentAnswer {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	answer := a.bySecret[secret]
+	if answer == nil {
+		if len(a.bySecret) >= mostAnswers {
+			clear(a.bySecret)
+		}
+		answer = &recentAnswer{}
+		a.bySecret[secret] = answer
+	}
+	return answer
 }
 
 // scoped lets only callers through whom require allows, as access.Require does for a scope.

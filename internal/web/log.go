@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"runtime/debug"
 	"time"
 
@@ -17,6 +18,18 @@ type requestKey struct{}
 type request struct {
 	id  string
 	key string // the caller's name; "" before it signs in
+}
+
+// clientID is the form of ids that clients make: UUIDs, 32 hexadecimal digits (a trace's), and 26 capitals and digits (ULIDs). Other texts could
+// say something, and ids are logged.
+var clientID = regexp.MustCompile(`^(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32}|[0-9A-Z]{26})$`)
+
+// idOf is the id that the client gave its request, or a new one.
+func idOf(r *http.Request) string {
+	if id := r.Header.Get("X-Request-Id"); len(id) >= 26 && clientID.MatchString(id) {
+		return id
+	}
+	return rand.Text()
 }
 
 func requestID(ctx context.Context) string {
@@ -36,7 +49,7 @@ func noteCaller(ctx context.Context, name string) {
 // hold personal data. It gives each request an id, and turns a panic into an answer.
 func (s *Server) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		started, about := time.Now(), &request{id: rand.Text()}
+		started, about := time.Now(), &request{id: idOf(r)}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, about))
 		r, ended := s.observed(r)
 		w.Header().Set("X-Request-Id", about.id)
@@ -94,7 +107,7 @@ type recorder struct {
 }
 
 func (w *recorder) WriteHeader(status int) {
-	if w.status == 0 && status >= http.StatusOK {
+	if w.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
 		w.status = status
 	}
 	w.ResponseWriter.WriteHeader(status)

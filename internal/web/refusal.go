@@ -2,8 +2,10 @@ package web
 
 import (
 	"encoding/json"
+	"math"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/onecdp/onecdp/internal/fault"
@@ -30,6 +32,9 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, f *fault.Error) 
 	}
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	if f.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
 	}
 	w.Header().Set("Content-Type", answerType(r)+"; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")

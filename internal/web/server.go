@@ -17,13 +17,13 @@ import (
 
 // How long the server waits, so that nobody can hold a connection for nothing.
 const (
-	headerTimeout  = 10 * time.Second
-	bodyTimeout    = time.Minute // 8 MiB over a slow line
-	answerTimeout  = 2 * time.Minute
-	idleTimeout    = 2 * time.Minute
-	requestTimeout = time.Minute // what a query may take
-	stopTimeout    = time.Minute // what was accepted is finished, but not for ever
-	checkTimeout   = 5 * time.Second
+	headerTimeout = 10 * time.Second
+	bodyTimeout   = 20 * time.Second // who takes a long body gives it longer
+	answerTimeout = 2 * time.Minute  // whole, with the minute that a query may take; streams give each message its own
+	idleTimeout   = 2 * time.Minute
+	stopTimeout   = time.Minute     // what was accepted is finished, but not for ever
+	closeTimeout  = 3 * time.Second // for the other ends of what stays open
+	checkTimeout  = 5 * time.Second
 
 	maxHeader = 64 << 10 // bytes; GET carries queries
 )
@@ -39,9 +39,16 @@ type Database interface {
 	Pending(ctx context.Context) (bool, error)
 }
 
+// Streams are connections that stay open: they end when they are told to, not by themselves.
+type Streams interface {
+	// Shutdown ends them all and returns when they have ended, or with ctx.
+	Shutdown(ctx context.Context) error
+}
+
 // Options is what a server is made of.
 type Options struct {
-	GraphQL     http.Handler // gets requests with a caller in their context, see access.FromContext
+	GraphQL     http.Handler // gets requests with a caller in their context (access.FromContext), WebSockets with a door (access.DoorFrom)
+	Streams     Streams      // what GraphQL keeps open; nil: nothing
 	SDL         string       // what /schema.graphql shows
 	Keys        Keys
 	Sessions    Sessions
@@ -61,6 +68,8 @@ type Server struct {
 	origins     []string
 	database    Database
 	observers   []Observer
+	streams     Streams
+	recent      *recentAnswers
 	log         *slog.Logger
 	page        *graphiQL
 	handler     http.Handler
@@ -77,9 +86,10 @@ func New(options Options) (*Server, error) {
 	s := &Server{
 		keys: options.Keys, sessions: options.Sessions, pageSession: options.PageSession, origins: options.Origins,
 		database: options.Database, log: options.Log, page: page, observers: options.Observers,
+		streams: options.Streams, recent: &recentAnswers{bySecret: map[string]*recentAnswer{}},
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", s.crossOrigin(s.signedIn(readable(limited(options.GraphQL)))))
+	mux.Handle("/graphql", s.crossOrigin(s.atTheDoor(options.GraphQL)))
 	mux.Handle("GET /schema.graphql", s.signedIn(s.scoped(mayRead, schema(options.SDL))))
 	mux.HandleFunc("GET /{$}", s.servePage)
 	mux.HandleFunc("GET /assets/", page.serveAsset)
@@ -115,7 +125,14 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		s.log.Info("stopping: no new requests, those that were accepted are finished")
 		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 		defer cancel()
-		stopped <- server.Shutdown(deadline)
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			s.endStreams(deadline)
+		}()
+		err := server.Shutdown(deadline) // which does not wait for WebSockets
+		<-ended
+		stopped <- err
 	}()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
@@ -126,13 +143,16 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	return nil
 }
 
-// limited ends a query that takes too long.
-func limited(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
-		defer cancel()
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
+// endStreams ends what stays open. The program may end before a client has said goodbye.
+func (s *Server) endStreams(ctx context.Context) {
+	if s.streams == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
+	defer cancel()
+	if err := s.streams.Shutdown(ctx); err != nil {
+		s.log.InfoContext(ctx, "some connections were cut off", "cause", err)
+	}
 }
 
 // hardened sets what every answer says to browsers.
