@@ -16,7 +16,7 @@ func (Tag) Fields() []ent.Field {
 		field.String("key").Unique().Immutable(),
 		field.String("name"),
 		field.Enum("kind").Values("ATTRIBUTE", "STATISTICAL", "RULE", "MINED").Immutable(),
-		field.Int("version").Default(1),
+		field.Int("version").Default(1).Comment("Grows with every change to the row: what is remembered of a version stays right."),
 		document("definition", "How the value comes about; its shape depends on the kind."),
 		field.Time("created_at").Immutable(),
 	}

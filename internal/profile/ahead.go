@@ -21,7 +21,7 @@ type Ahead struct {
 // IdentitiesAhead reads the identities of customers into what Identities would return for those that are found. ok is
 // false where the database has no use for it.
 func (r *Reader) IdentitiesAhead(query IdentityQuery, into *[][]Identity) (ahead Ahead, ok bool) {
-	gathered, ok := r.db.Dialect().Nested("0", "i.id", "i.type_id", "i.scope", "i.value", "i.customer_id", "i.source_id", "i.shared")
+	gathered, ok := r.db.Dialect().Nested("i.id", "i.type_id", "i.scope", "i.value", "i.source_id", "i.shared")
 	if !ok || query.Seen {
 		return Ahead{}, false
 	}
@@ -32,7 +32,13 @@ func (r *Reader) IdentitiesAhead(query IdentityQuery, into *[][]Identity) (ahead
 		Take: func(ctx context.Context, customers []Row, lists [][]byte) error {
 			all := make([][]Identity, len(customers))
 			for i, list := range lists {
-				found, err := store.ReadNested(list, r.scanIdentity)
+				customer := int64(customers[i])
+				found, err := store.ReadNested(list, func(row store.Row, into *placedIdentity) error {
+					return r.scanIdentity(scanner(func(targets ...any) error {
+						*targets[5].(**int64) = &customer
+						return row.Scan(targets[1], targets[2], targets[3], targets[4], targets[6], targets[7])
+					}), into)
+				})
 				if err == nil {
 					err = r.nameSources(ctx, found)
 				}
@@ -51,8 +57,8 @@ func (r *Reader) IdentitiesAhead(query IdentityQuery, into *[][]Identity) (ahead
 // where the database has no use for it.
 func (r *Reader) EventsAhead(query EventQuery, into *[]page.Page[Event]) (ahead Ahead, ok bool) {
 	dialect := r.db.Dialect()
-	gathered, ok := dialect.Nested("0", "e.customer_id", "e.set_id", "e.occurred_at", "e.id", "e.received_at", "e.name_id", "e.source_id",
-		"e.channel_id", "e.amount", "e.properties")
+	gathered, ok := dialect.Nested("e.set_id", "e.occurred_at", "e.id", "e.received_at", "e.name_id", "e.source_id", "e.channel_id",
+		"e.amount", "e.properties")
 	if !ok {
 		return Ahead{}, false
 	}
@@ -64,7 +70,10 @@ func (r *Reader) EventsAhead(query EventQuery, into *[]page.Page[Event]) (ahead 
 			var all []placedEvent
 			lengths := make([]int, len(lists))
 			for i, list := range lists {
-				found, err := store.ReadNested(list, scanEvent)
+				found, err := store.ReadNested(list, func(row store.Row, into *placedEvent) error {
+					into.Customer = customers[i]
+					return scanEvent(scanner(func(targets ...any) error { return row.Scan(targets[2:]...) }), into)
+				})
 				if err != nil {
 					return fmt.Errorf("read events: %w", err)
 				}

@@ -1,128 +1,102 @@
 package store
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
 	"time"
+
+	"github.com/lib/pq"
 )
 
 // ReadNested reads the rows that an expression of Dialect.Nested gathered, one value each. NULL and an empty text are no rows.
 func ReadNested[T any](gathered []byte, scan func(row Row, into *T) error) ([]T, error) {
-	if len(gathered) == 0 {
-		return nil, nil
-	}
-	n := nested{text: gathered}
-	if !n.take('[') {
-		return nil, errNested
-	}
 	var all []T
-	for !n.take(']') {
-		if len(all) > 0 && !n.take(',') {
-			return nil, errNested
-		}
+	for n := (nested{text: gathered}); n.at < len(n.text); {
 		if !n.row() {
 			return nil, errNested
 		}
-		var one T
-		if err := scan(&n, &one); err != nil {
+		all = append(all, *new(T))
+		if err := scan(&n, &all[len(all)-1]); err != nil {
 			return nil, err
 		}
-		all = append(all, one)
 	}
 	return all, nil
 }
 
 var errNested = errors.New("store: not what Nested gathers")
 
-// nested is a list of lists in JSON, and the cells of the row that was read last.
+// nested is rows as PostgreSQL writes them as text, (1,,"a ""b""",t), one after the other, and the cells of the row that was read last.
 type nested struct {
 	text  []byte
 	at    int
-	cells [][]byte
+	cells [][]byte // nil: NULL
 }
 
-// take steps over a character after blanks.
-func (n *nested) take(c byte) bool {
-	for n.at < len(n.text) && (n.text[n.at] == ' ' || n.text[n.at] == '\n') {
-		n.at++
-	}
-	if n.at < len(n.text) && n.text[n.at] == c {
-		n.at++
-		return true
-	}
-	return false
-}
-
-// row reads the next list. The database writes JSON that is right: only where values end has to be found.
+// row reads the next row.
 func (n *nested) row() bool {
-	if !n.take('[') {
+	if n.text[n.at] != '(' {
 		return false
 	}
 	n.cells = n.cells[:0]
-	for !n.take(']') {
-		if len(n.cells) > 0 && !n.take(',') {
+	for n.at++; n.at < len(n.text); n.at++ {
+		if !n.cell() || n.at >= len(n.text) {
 			return false
 		}
-		n.take(' ')
-		from := n.at
-		if !n.skip() {
+		switch n.text[n.at] {
+		case ',':
+		case ')':
+			n.at++
+			return true
+		default:
 			return false
 		}
-		n.cells = append(n.cells, n.text[from:n.at])
-	}
-	return true
-}
-
-// skip steps over a value.
-func (n *nested) skip() bool {
-	depth := 0
-	for n.at < len(n.text) {
-		switch c := n.text[n.at]; c {
-		case '"':
-			if !n.skipText() {
-				return false
-			}
-			if depth == 0 {
-				return true
-			}
-			continue
-		case '[', '{':
-			depth++
-		case ']', '}', ',':
-			if depth == 0 {
-				return true
-			}
-			if c != ',' {
-				depth--
-			}
-			if depth == 0 {
-				n.at++
-				return true
-			}
-		}
-		n.at++
 	}
 	return false
 }
 
-func (n *nested) skipText() bool {
-	for n.at++; n.at < len(n.text); n.at++ {
-		switch n.text[n.at] {
-		case '\\':
-			n.at++
-		case '"':
-			n.at++
+// cell reads up to the comma or the parenthesis after a cell.
+func (n *nested) cell() bool {
+	rest := n.text[n.at:]
+	if rest[0] == '"' {
+		return n.quoted()
+	}
+	for i, c := range rest {
+		if c == ',' || c == ')' {
+			n.at += i
+			if i == 0 {
+				n.cells = append(n.cells, nil)
+			} else {
+				n.cells = append(n.cells, rest[:i:i])
+			}
 			return true
 		}
 	}
 	return false
 }
 
-// Scan implements Row. The targets of []byte get JSON as it is.
+// quoted reads a cell in quotes, in which quotes and backslashes are written twice. It is made single in its place.
+func (n *nested) quoted() bool {
+	from := n.at + 1
+	to := from
+	for i := from; i < len(n.text); i++ {
+		c := n.text[i]
+		if c == '"' || c == '\\' {
+			i++
+			if c == '"' && (i == len(n.text) || n.text[i] != '"') {
+				n.cells = append(n.cells, n.text[from:to:to])
+				n.at = i
+				return true
+			}
+		}
+		n.text[to] = c
+		to++
+	}
+	return false
+}
+
+// Scan implements Row.
 func (n *nested) Scan(into ...any) error {
 	if len(into) != len(n.cells) {
 		return fmt.Errorf("store: %d nested cells for %d targets", len(n.cells), len(into))
@@ -136,14 +110,11 @@ func (n *nested) Scan(into ...any) error {
 }
 
 func scanCell(cell []byte, target any) (err error) {
-	null := string(cell) == "null"
 	switch target := target.(type) {
 	case *[]byte:
-		*target = append([]byte(nil), cell...)
-	case *json.RawMessage:
-		*target = append([]byte(nil), cell...)
+		*target = cell // a part of what was gathered
 	case *string:
-		*target, err = textOf(cell)
+		*target = string(cell)
 	case *int:
 		*target, err = strconv.Atoi(string(cell))
 	case *int32:
@@ -153,29 +124,32 @@ func scanCell(cell []byte, target any) (err error) {
 	case *int64:
 		*target, err = strconv.ParseInt(string(cell), 10, 64)
 	case *bool:
-		*target, err = strconv.ParseBool(string(cell))
+		*target = string(cell) == "t"
 	case *float64:
 		*target, err = strconv.ParseFloat(string(cell), 64)
 	case *Instant:
 		target.Time, err = timeOf(cell)
 	case **Instant:
-		err = optional(cell, null, target)
+		err = optional(cell, target)
 	case **int32:
-		err = optional(cell, null, target)
+		err = optional(cell, target)
 	case **int64:
-		err = optional(cell, null, target)
+		err = optional(cell, target)
 	case **float64:
-		err = optional(cell, null, target)
+		err = optional(cell, target)
 	case **string:
-		err = optional(cell, null, target)
+		err = optional(cell, target)
 	default:
 		return scanNamed(cell, target)
 	}
-	return err
+	if err != nil {
+		return errNested // the cause would quote the value
+	}
+	return nil
 }
 
-func optional[T any](cell []byte, null bool, target **T) error {
-	if null {
+func optional[T any](cell []byte, target **T) error {
+	if cell == nil {
 		*target = nil
 		return nil
 	}
@@ -192,37 +166,26 @@ func scanNamed(cell []byte, target any) error {
 	switch into = into.Elem(); into.Kind() {
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		number, err := strconv.ParseInt(string(cell), 10, 64)
+		if err != nil {
+			return errNested
+		}
 		into.SetInt(number)
-		return err
 	case reflect.String:
-		text, err := textOf(cell)
-		into.SetString(text)
-		return err
+		into.SetString(string(cell))
 	default:
 		return fmt.Errorf("store: a nested cell into %T", target)
 	}
+	return nil
 }
 
-func textOf(cell []byte) (string, error) {
-	if len(cell) < 2 || cell[0] != '"' {
-		return "", errNested
-	}
-	if inside := cell[1 : len(cell)-1]; bytes.IndexByte(inside, '\\') < 0 {
-		return string(inside), nil
-	}
-	var text string
-	err := json.Unmarshal(cell, &text)
-	return text, err
-}
-
-// timeOf reads a time as PostgreSQL writes it in JSON, in UTC: "2026-05-02T01:02:03.45+00:00".
+// timeOf reads a time as PostgreSQL writes it, in UTC: 2026-05-02 01:02:03.45+00.
 func timeOf(cell []byte) (time.Time, error) {
-	const shape = `"0000-00-00T00:00:00`
-	if len(cell) < len(shape)+7 || string(cell[len(cell)-7:]) != `+00:00"` {
+	const shape = "0000-00-00 00:00:00"
+	if len(cell) < len(shape)+3 || string(cell[len(cell)-3:]) != "+00" {
 		return slowTimeOf(cell)
 	}
 	var parts [6]int
-	for i, place := range [6][2]int{{1, 5}, {6, 8}, {9, 11}, {12, 14}, {15, 17}, {18, 20}} {
+	for i, place := range [6][2]int{{0, 4}, {5, 7}, {8, 10}, {11, 13}, {14, 16}, {17, 19}} {
 		for _, c := range cell[place[0]:place[1]] {
 			if c < '0' || c > '9' {
 				return slowTimeOf(cell)
@@ -231,7 +194,7 @@ func timeOf(cell []byte) (time.Time, error) {
 		}
 	}
 	nanos := 0
-	if fraction := cell[len(shape) : len(cell)-7]; len(fraction) > 0 {
+	if fraction := cell[len(shape) : len(cell)-3]; len(fraction) > 0 {
 		if fraction[0] != '.' || len(fraction) > 10 {
 			return slowTimeOf(cell)
 		}
@@ -247,14 +210,11 @@ func timeOf(cell []byte) (time.Time, error) {
 	return time.Date(parts[0], time.Month(parts[1]), parts[2], parts[3], parts[4], parts[5], nanos, time.UTC), nil
 }
 
+// slowTimeOf reads the other times: before Christ, after the year 9999, in other zones.
 func slowTimeOf(cell []byte) (time.Time, error) {
-	text, err := textOf(cell)
+	read, err := pq.ParseTimestamp(time.UTC, string(cell))
 	if err != nil {
-		return time.Time{}, err
-	}
-	read, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		return time.Time{}, errNested // the cause would quote the value
+		return time.Time{}, errNested
 	}
 	return read.UTC(), nil
 }

@@ -63,7 +63,7 @@ func TestNestedRowsAreReadAsRows(t *testing.T) {
 			}
 		}
 	})
-	for _, broken := range []string{"[", "[[1,2]", "[[1]]", "x", `[["]`, "[1]"} {
+	for _, broken := range []string{"(", "(1,2", "(1)", "x", `("`, `("a"b)`, "()"} {
 		if _, err := store.ReadNested([]byte(broken), scan); err == nil {
 			t.Errorf("%s was read", broken)
 		}

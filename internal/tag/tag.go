@@ -55,6 +55,7 @@ type Value struct {
 type Service struct {
 	db       *store.DB
 	profiles *profile.Reader
+	known    known
 }
 
 // New returns the service of a migrated database.
@@ -130,33 +131,6 @@ func (s *Service) OfCustomers(ctx context.Context, customers []profile.Row, keys
 		all[i] = share[row]
 	}
 	return all, nil
-}
-
-// Ahead reads the tags of customers into what OfCustomers would return for those that are found. ok is false where the database has
-// no use for it.
-func (s *Service) Ahead(keys []string, asOf time.Time, into *[][]Value) (ahead profile.Ahead, ok bool) {
-	gathered, ok := s.db.Dialect().Nested(strings.Split(valueColumns, ", ")...)
-	if !ok {
-		return profile.Ahead{}, false
-	}
-	return profile.Ahead{
-		Expression: func(args *store.Args) string {
-			return "SELECT " + gathered + " FROM customer_tags v JOIN tags t ON t.id = v.tag_id WHERE v.customer_id = c.id AND " + s.counting(keys, asOf, args)
-		},
-		Take: func(_ context.Context, customers []profile.Row, lists [][]byte) error {
-			all := make([][]Value, len(customers))
-			for i, list := range lists {
-				values, err := store.ReadNested(list, scanValue)
-				if err != nil {
-					return fmt.Errorf("read the tags of customers: %w", err)
-				}
-				byKey(values)
-				all[i] = values
-			}
-			*into = all
-			return nil
-		},
-	}, true
 }
 
 // valueColumns are those of a value v and its tag t.
