@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/onecdp/onecdp/internal/store"
@@ -42,6 +43,8 @@ type checks struct {
 
 	lists sync.Map // of scopes by their JSON, []Scope by string
 	count int      // of lists, under mu
+
+	asked, rounds atomic.Int64
 }
 
 // round is one statement and those who wait for it.
@@ -54,6 +57,7 @@ type round struct {
 
 // find returns the key with a digest, or that had it before its last rotation; nil when there is none.
 func (c *checks) find(ctx context.Context, sent digest) (*keyRow, error) {
+	c.asked.Add(1)
 	mine := c.join(sent)
 	select {
 	case <-mine.done:
@@ -98,6 +102,7 @@ func (c *checks) run() {
 
 // answer runs the statement of a round. No caller's context is its own: one who gives up takes nobody along.
 func (c *checks) answer(r *round) {
+	c.rounds.Add(1)
 	defer close(r.done)
 	defer func() {
 		if cause := recover(); cause != nil {

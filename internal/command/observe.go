@@ -24,7 +24,7 @@ type view struct {
 }
 
 func openView(ctx context.Context, services *assembly.Services, log *slog.Logger) (*view, error) {
-	v := &view{metrics: metrics.New(metrics.Sources{Store: services.DB, Ingest: services.Ingest, OneID: services.OneID})}
+	v := &view{metrics: metrics.New(metrics.Sources{Store: services.DB, Ingest: services.Ingest, OneID: services.OneID, Access: services.Access})}
 	if !otlp.Wanted() {
 		return v, nil
 	}

@@ -66,7 +66,7 @@ func (e *examination) postgres(ctx context.Context) ([]Finding, error) {
 	inUse, _ := strconv.Atoi(taken)
 	findings := []Finding{
 		postgresVersion(settings, took), encoding(settings["server_encoding"], "UTF8"), durability(settings), isolation(settings),
-		connections(settings, e.db.Stats().Pools[0].MaxOpenConnections, inUse), clocks(theirs.Sub(began.Add(took/2)), took),
+		connections(settings, most(e.db.Stats().Pools), inUse), clocks(theirs.Sub(began.Add(took/2)), took),
 		line(e.options.DatabaseURL, encrypted == "true"), autovacuum(settings), collation,
 	}
 	return append(findings, logged(settings)...), nil
@@ -123,6 +123,15 @@ func isolation(settings parameters) Finding {
 		return failed("isolation", "transactions are "+level+": what is read again under a lock is not what stands there then", "set default_transaction_isolation = 'read committed' for the role")
 	}
 	return ok("isolation", "read committed")
+}
+
+// most is how many connections a server may take.
+func most(pools []store.Pool) int {
+	total := 0
+	for _, pool := range pools {
+		total += pool.MaxOpenConnections
+	}
+	return total
 }
 
 func connections(settings parameters, pool, taken int) Finding {

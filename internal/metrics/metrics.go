@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/onecdp/onecdp/internal/access"
 	"github.com/onecdp/onecdp/internal/ingest"
 	"github.com/onecdp/onecdp/internal/meter"
 	"github.com/onecdp/onecdp/internal/oneid"
@@ -26,6 +27,7 @@ type Sources struct {
 	Store  interface{ Stats() store.Stats }
 	Ingest interface{ Stats() ingest.Stats }
 	OneID  interface{ Stats() oneid.Stats }
+	Access interface{ Stats() access.Stats }
 }
 
 // Metrics are those of one server. They observe HTTP and GraphQL as they are told, and read the counters of the services when asked.

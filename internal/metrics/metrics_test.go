@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/onecdp/onecdp/internal/access"
 	"github.com/onecdp/onecdp/internal/ingest"
 	"github.com/onecdp/onecdp/internal/metrics"
 	"github.com/onecdp/onecdp/internal/oneid"
@@ -43,11 +44,16 @@ func (pools) Stats() store.Stats {
 	return stats
 }
 
+type checked struct{}
+
+func (checked) Stats() access.Stats { return access.Stats{Checked: 21, Rounds: 6, Waiting: 1} }
+
 func TestTheCountersOfTheServicesAreShown(t *testing.T) {
 	t.Parallel()
-	shown := text(t, metrics.New(metrics.Sources{Store: pools{}, Ingest: taken{}, OneID: counted{}}))
+	shown := text(t, metrics.New(metrics.Sources{Store: pools{}, Ingest: taken{}, OneID: counted{}, Access: checked{}}))
 	for _, line := range []string{
 		`onecdp_customers_created_total 5`, `onecdp_identities_created_total 9`, `onecdp_merges_total 2`, `onecdp_ingest_waiting_writers 3`,
+		`onecdp_key_checks_total 21`, `onecdp_key_check_rounds_total 6`, `onecdp_key_checks_waiting 1`,
 		`onecdp_ingest_records_total{status="accepted"} 7`, `onecdp_ingest_records_total{status="rejected"} 1`, `onecdp_ingest_records_total{status="failed"} 4`,
 		`onecdp_database_transactions_total{outcome="committed"} 11`, `onecdp_database_transactions_total{outcome="rolled_back"} 12`,
 		`onecdp_database_transactions_total{outcome="failed"} 13`, `onecdp_database_transaction_retries_total 14`, `onecdp_database_prepared_statements 15`,

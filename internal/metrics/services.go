@@ -24,6 +24,10 @@ var (
 	merges     = described("onecdp_merges_total", "Merges that this server made.")
 	waiting    = described("onecdp_ingest_waiting_writers", "Batches that wait for another of this server, which shows the same new identities.")
 
+	keyChecks  = described("onecdp_key_checks_total", "Secrets of callers that the database was asked about.")
+	keyRounds  = described("onecdp_key_check_rounds_total", "Statements that this took: callers who come together share one.")
+	keyWaiting = described("onecdp_key_checks_waiting", "Statements of such checks that wait for the one that runs.")
+
 	transactions = described("onecdp_database_transactions_total", "Transactions by end: committed, rolled_back by our own refusal, failed.", "outcome")
 	retries      = described("onecdp_database_transaction_retries_total", "Transactions begun again, because the database asked for it or the ground had moved.")
 	prepared     = described("onecdp_database_prepared_statements", "Statements that the connections keep prepared; PostgreSQL only.")
@@ -67,6 +71,12 @@ func (s services) Collect(metrics chan<- prometheus.Metric) {
 		count(identities, stats.Identities)
 		count(merges, stats.Merges)
 		gauge(waiting, stats.Waiting)
+	}
+	if s.from.Access != nil {
+		stats := s.from.Access.Stats()
+		count(keyChecks, stats.Checked)
+		count(keyRounds, stats.Rounds)
+		gauge(keyWaiting, stats.Waiting)
 	}
 	if s.from.Store != nil {
 		stats := s.from.Store.Stats()
