@@ -566,7 +566,7 @@ type Customer implements Node {
 
   """
   What is known about this person, a JSON object of names and values: {"level": "gold", "city": "Shanghai"}. Where systems say different things, this
-  is the one value that won (the golden record).
+  is the one value that won (the golden record). Phone numbers, e-mail addresses and national ids are masked unless the key has the scope personal.
   """
   attributes: JSON!
 
@@ -666,7 +666,7 @@ type AttributeValue {
   source: String
 
   """
-  The value that won, if systems said different things.
+  The value that won, if systems said different things. Masked as attributes are.
   """
   value: JSON!
 }
@@ -803,7 +803,8 @@ type Event implements Node {
   occurredAt: Time!
 
   """
-  Everything else about it, as it was sent: products, quantities, the address of a page.
+  Everything else about it, as it was sent: products, quantities, the address of a page. Phone numbers, e-mail addresses and national ids are masked unless
+  the key has the scope personal.
   """
   properties: JSON!
 
@@ -1592,7 +1593,8 @@ input ReferralRule {
 """
 A question about customers, true or false for each of them. Exactly one field is given. Rules are asked at one instant, asOf, and events after it are invisible.
 A rule that cannot be read is BAD_USER_INPUT with the place in extensions.inputPath, and so is one of more than 32 levels, 1,000 nodes or 10,000 literals;
-a field that cannot be evaluated yet is NOT_IMPLEMENTED.
+a field that cannot be evaluated yet is NOT_IMPLEMENTED. Without the scope personal, a comparison with personal values is FORBIDDEN, since its count would tell
+them; only whether there is one may be asked. Texts that are masked by their shape take part in no search and no order then.
 """
 input Rule @oneOf {
   """
@@ -1798,7 +1800,7 @@ type Segment implements Node {
   refreshedAt: Time
 
   """
-  The rule, as a JSON object in the shape of the input type Rule.
+  The rule, as a JSON object in the shape of the input type Rule. Personal values in it are masked unless the key has the scope personal.
   """
   rule: JSON!
 
@@ -1892,7 +1894,7 @@ extend type Query {
 
 extend type Mutation {
   """
-  Saves a rule as a segment. A key in use is a CONFLICT.
+  Saves a rule as a segment. A key in use is a CONFLICT. A segment saved without the scope personal goes on comparing what its maker is shown.
   """
   createSegment(
     """
@@ -2036,7 +2038,7 @@ type CustomerTag {
   validUntil: Time
 
   """
-  The value.
+  The value. Phone numbers, e-mail addresses and national ids are masked unless the key has the scope personal.
   """
   value: JSON!
 }
