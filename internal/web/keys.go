@@ -57,7 +57,7 @@ func (s *Server) door(r *http.Request) access.Door {
 		}
 		caller, err := s.recent.authenticate(ctx, s.keys, secret)
 		if err == nil && caller.Session && !s.fromThisMachine(r) {
-			err = errElsewhere
+			caller, err = access.Caller{}, errElsewhere
 		}
 		if err == nil {
 			noted.Do(func() { noteCaller(r.Context(), caller.Name) })

@@ -159,33 +159,19 @@ func refusal(t *testing.T, w *httptest.ResponseRecorder) string {
 func TestRefusalsAreGraphQLResponses(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, nil)
-	long := `{"query":"` + strings.Repeat("x", 8<<20) + `"}`
 	for name, c := range map[string]struct {
 		request *http.Request
 		status  int
 		code    string
 	}{
-		"no key":            {request(t, "POST", "/graphql", "{}", "Authorization", ""), 401, "UNAUTHENTICATED"},
-		"wrong key":         {request(t, "POST", "/graphql", "{}", "Authorization", "Bearer x"), 401, "UNAUTHENTICATED"},
-		"another scheme":    {request(t, "POST", "/graphql", "{}", "Authorization", "Basic reader"), 401, "UNAUTHENTICATED"},
-		"a key in the URL":  {request(t, "GET", "/graphql?key=reader", "", "Authorization", ""), 401, "UNAUTHENTICATED"},
-		"our own failure":   {request(t, "POST", "/graphql", "{}", "Authorization", "Bearer broken"), 500, "INTERNAL"},
-		"no JSON":           {request(t, "POST", "/graphql", "hello"), 400, "BAD_USER_INPUT"},
-		"half JSON":         {request(t, "POST", "/graphql", `{"query":`), 400, "BAD_USER_INPUT"},
-		"nothing":           {request(t, "POST", "/graphql", ""), 400, "BAD_USER_INPUT"},
-		"no object":         {request(t, "POST", "/graphql", `["a"]`), 400, "BAD_USER_INPUT"},
-		"no UTF-8":          {request(t, "POST", "/graphql", "{\"query\":\"\xff\"}"), 400, "BAD_USER_INPUT"},
-		"too long":          {request(t, "POST", "/graphql", long), 413, "BAD_USER_INPUT"},
-		"a form":            {request(t, "POST", "/graphql", "a=b", "Content-Type", "application/x-www-form-urlencoded"), 415, "BAD_USER_INPUT"},
-		"no type":           {request(t, "POST", "/graphql", "{}", "Content-Type", ""), 415, "BAD_USER_INPUT"},
-		"another charset":   {request(t, "POST", "/graphql", "{}", "Content-Type", "application/json; charset=latin1"), 415, "BAD_USER_INPUT"},
-		"compressed":        {request(t, "POST", "/graphql", "{}", "Content-Encoding", "gzip"), 415, "BAD_USER_INPUT"},
-		"another method":    {request(t, "DELETE", "/graphql", ""), 405, "BAD_USER_INPUT"},
-		"variables no JSON": {request(t, "GET", "/graphql?variables={", ""), 400, "BAD_USER_INPUT"},
-		"query no UTF-8":    {request(t, "GET", "/graphql?query=%ff", ""), 400, "BAD_USER_INPUT"},
-		"nothing there":     {request(t, "GET", "/nothing", ""), 404, "NOT_FOUND"},
-		"schema, no key":    {request(t, "GET", "/schema.graphql", "", "Authorization", ""), 401, "UNAUTHENTICATED"},
-		"schema, no scope":  {request(t, "GET", "/schema.graphql", "", "Authorization", "Bearer sender"), 403, "FORBIDDEN"},
+		"no key":           {request(t, "POST", "/graphql", "{}", "Authorization", ""), 401, "UNAUTHENTICATED"},
+		"wrong key":        {request(t, "POST", "/graphql", "{}", "Authorization", "Bearer x"), 401, "UNAUTHENTICATED"},
+		"another scheme":   {request(t, "POST", "/graphql", "{}", "Authorization", "Basic reader"), 401, "UNAUTHENTICATED"},
+		"a key in the URL": {request(t, "GET", "/graphql?key=reader", "", "Authorization", ""), 401, "UNAUTHENTICATED"},
+		"our own failure":  {request(t, "POST", "/graphql", "{}", "Authorization", "Bearer broken"), 500, "INTERNAL"},
+		"nothing there":    {request(t, "GET", "/nothing", ""), 404, "NOT_FOUND"},
+		"schema, no key":   {request(t, "GET", "/schema.graphql", "", "Authorization", ""), 401, "UNAUTHENTICATED"},
+		"schema, no scope": {request(t, "GET", "/schema.graphql", "", "Authorization", "Bearer sender"), 403, "FORBIDDEN"},
 	} {
 		w := s.answer(c.request)
 		if got := refusal(t, w); w.Code != c.status || got != c.code {
@@ -197,28 +183,6 @@ func TestRefusalsAreGraphQLResponses(t *testing.T) {
 		if strings.Contains(w.Body.String(), "secret things") || strings.Contains(w.Body.String(), "hello") {
 			t.Errorf("%s: %s", name, w.Body)
 		}
-	}
-}
-
-func TestWhatIsReadableReachesGraphQL(t *testing.T) {
-	t.Parallel()
-	s := newServer(t, nil)
-	for in, want := range map[string]string{
-		`{"query":"{a}"}`:                   `{"query":"{a}"}`,
-		"\n {} \n":                          "{} \n",
-		`{"a":"\ud800","b":"\ud83d\ude00"}`: `{"a":"\ufdd0","b":"\ud83d\ude00"}`,
-	} {
-		if w := s.answer(request(t, "POST", "/graphql", in, "Authorization", "bEARER  reader")); w.Code != 200 || w.Body.String() != want {
-			t.Errorf("%s: %d %s", in, w.Code, w.Body)
-		}
-	}
-	w := s.answer(request(t, "GET", `/graphql?variables=%7B%22a%22:%22%5Cud800%22%7D`, ""))
-	if w.Code != 200 || w.Body.String() != `{"a":"\ufdd0"}` {
-		t.Errorf("GET: %d %s", w.Code, w.Body)
-	}
-	whole := `{"query":"` + strings.Repeat("x", 8<<20-12) + `"}`
-	if w := s.answer(request(t, "POST", "/graphql", whole)); w.Code != 200 || w.Body.Len() != 8<<20 {
-		t.Errorf("8 MiB: %d, %d bytes", w.Code, w.Body.Len())
 	}
 }
 
@@ -294,7 +258,8 @@ func TestOnlyConfiguredOriginsMayCall(t *testing.T) {
 		!strings.Contains(w.Header().Get("Access-Control-Allow-Headers"), "Authorization") {
 		t.Errorf("configured: %d %v", w.Code, w.Header())
 	}
-	if w := preflight("https://crm.example.evil"); w.Code != 401 || w.Header().Get("Access-Control-Allow-Origin") != "" {
+	if w := preflight("https://crm.example.evil"); w.Code != 204 || w.Header().Get("Access-Control-Allow-Origin") != "" ||
+		w.Header().Get("Access-Control-Allow-Headers") != "" {
 		t.Errorf("another: %d %v", w.Code, w.Header())
 	}
 	w := s.answer(request(t, "POST", "/graphql", "{}", "Authorization", "", "Origin", "https://crm.example"))

@@ -18,13 +18,62 @@
     return own !== '';
   }
 
-  function send(request, headers) {
-    const all = { 'Content-Type': 'application/json', Accept: 'application/graphql-response+json, application/json', ...headers };
+  function send(request, headers, accept = 'application/graphql-response+json, application/json', signal = undefined) {
+    const all = { 'Content-Type': 'application/json', Accept: accept, ...headers };
     if (key()) all.Authorization = 'Bearer ' + key();
-    return fetch('/graphql', { method: 'POST', headers: all, body: JSON.stringify(request) });
+    return fetch('/graphql', { method: 'POST', headers: all, body: JSON.stringify(request), signal });
   }
 
-  async function fetcher(request, options) {
+  // A subscription: the answers of an event stream, until GraphiQL or the server has enough.
+  function watch(request, headers) {
+    const stop = new AbortController();
+    const answers = events(request, headers, stop);
+    const end = answers.return.bind(answers);
+    answers.return = () => {
+      stop.abort(); // end alone would wait for the next event
+      return end();
+    };
+    return answers;
+  }
+
+  async function* events(request, headers, stop) {
+    try {
+      let answer = await send(request, headers, 'text/event-stream', stop.signal);
+      if (answer.status === 401 && own && !sessionStorage.getItem(kept) && (await renew())) {
+        answer = await send(request, headers, 'text/event-stream', stop.signal);
+      }
+      if (!answer.ok) {
+        yield await answer.json();
+        return;
+      }
+      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (let text = ''; ; ) {
+        const { value, done } = await reader.read();
+        if (done) return;
+        const parts = (text + value).split('\n\n');
+        text = parts.pop();
+        for (const event of parts) {
+          const [, data] = event.match(/^event: next\ndata: (.*)$/) || [];
+          if (data) yield JSON.parse(data);
+        }
+      }
+    } catch (failure) {
+      if (!stop.signal.aborted) throw failure;
+    } finally {
+      stop.abort();
+    }
+  }
+
+  function isSubscription(request, document) {
+    const operations = document ? document.definitions.filter(({ kind }) => kind === 'OperationDefinition') : [];
+    const { operation } = operations.find(({ name }) => operations.length === 1 || (name && name.value === request.operationName)) || {};
+    return operation === 'subscription';
+  }
+
+  const fetcher = (request, options) =>
+    isSubscription(request, options && options.documentAST) ? watch(request, options.headers) : ask(request, options);
+
+  async function ask(request, options) {
     let answer = await send(request, options && options.headers);
     if (answer.status === 401 && own && !sessionStorage.getItem(kept) && (await renew())) {
       answer = await send(request, options && options.headers);
@@ -39,7 +88,7 @@
   // The variables of an example are found by another query: each of its fields gives one, as its id.
   async function tab({ query, find }) {
     if (!find || !key()) return { query };
-    const { data: found } = await fetcher({ query: find }).catch(() => ({}));
+    const { data: found } = await ask({ query: find }).catch(() => ({}));
     const variables = Object.fromEntries(Object.entries(found || {}).map(([name, node]) => [name, node && node.id]));
     return { query, variables: JSON.stringify(variables, null, 2) };
   }
