@@ -29,11 +29,7 @@ func TestTheImagesBinaryNeedsNothingElse(t *testing.T) {
 	if os.Geteuid() != 0 {
 		missing(t, "only root may change the root of a process")
 	}
-	text, err := os.ReadFile("../Dockerfile")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dockerfile := string(text)
+	dockerfile := read(t, "../Dockerfile")
 	for _, line := range []string{"FROM scratch\n", "\nUSER 65532:65532\n", `CMD ["/onecdp", "ready"]`, `ENTRYPOINT ["/onecdp"]`, "sqlite:/data/onecdp.db"} {
 		if !strings.Contains(dockerfile, line) {
 			t.Errorf("the Dockerfile does not say %q: this test must follow it", line)

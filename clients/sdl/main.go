@@ -2,9 +2,14 @@
 package main
 
 import (
-	"fmt"
+	"log"
+	"os"
 
 	"github.com/onecdp/onecdp/schema"
 )
 
-func main() { fmt.Print(schema.Text()) }
+func main() {
+	if _, err := os.Stdout.WriteString(schema.Text()); err != nil {
+		log.Fatal(err)
+	}
+}
