@@ -1,6 +1,9 @@
 package graph_test
 
 import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -10,6 +13,7 @@ import (
 	"github.com/onecdp/onecdp/graph"
 	"github.com/onecdp/onecdp/internal/access"
 	"github.com/onecdp/onecdp/internal/dbtest"
+	"github.com/onecdp/onecdp/internal/metrics"
 	"github.com/onecdp/onecdp/internal/store"
 )
 
@@ -73,3 +77,19 @@ func TestAnObserverIsToldInWordsOfTheSchema(t *testing.T) {
 }
 
 var _ graph.Observer = (*listener)(nil)
+
+// The same question, watched by nobody and by the metrics.
+func BenchmarkWatching(b *testing.B) {
+	for name, observer := range map[string]graph.Observer{"nobody": nil, "metrics": metrics.New(metrics.Sources{})} {
+		handler := graph.NewServer(graph.Services{Observer: observer}, time.Now, slog.New(slog.DiscardHandler))
+		ctx := access.WithCaller(b.Context(), access.Caller{Name: "test", Scopes: everything})
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				request := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", strings.NewReader(`{"query":"{ __typename }"}`))
+				request.Header.Set("Content-Type", "application/json")
+				handler.ServeHTTP(httptest.NewRecorder(), request)
+			}
+		})
+	}
+}
