@@ -8,6 +8,7 @@ package guard
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"time"
 
@@ -48,10 +49,19 @@ var _ interface {
 // document before it is used; it may change literals and must not add any.
 func New(schema *ast.Schema, prepare func(*ast.QueryDocument), buckets *throttle.Buckets, clock func() time.Time) *Guard {
 	costs := costsOf(schema)
+	schema = withoutDefer(schema)
 	return &Guard{
 		schema: schema, costs: costs, buckets: buckets, clock: clock,
 		documents: newDocuments(func(text string) *document { return read(text, schema, costs, prepare) }),
 	}
+}
+
+// withoutDefer refuses the directive defer, which gqlgen brings: our transports answer in one piece, and what is deferred would be lost.
+func withoutDefer(schema *ast.Schema) *ast.Schema {
+	whole := *schema
+	whole.Directives = maps.Clone(schema.Directives)
+	delete(whole.Directives, "defer")
+	return &whole
 }
 
 // ExtensionName implements graphql.HandlerExtension.

@@ -20,7 +20,7 @@ const (
 	mostSameKeys   = 200     // fields of one selection with one name in the answer
 	mostSelected   = 2_000   // selections in one pair of braces
 	deepestType    = 8       // lists inside one another in a variable's type
-	mostVisits     = 400_000 // nodes that validation passes: each operation and fragment with all it reaches
+	mostVisits     = 200_000 // nodes that validation passes: each operation and fragment with all it reaches
 )
 
 // extent is how far a selection reaches, fragments included.
