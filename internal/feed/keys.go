@@ -18,10 +18,11 @@ var errKeys = errors.New("feed: damaged keys of events")
 // encoded writes keys as the differences from one to the next, two varints each: the microseconds and the number. A batch's
 // numbers are close together, and often its times are. Nil for no keys.
 func encoded(keys []EventKey) []byte {
-	var (
-		text       []byte
-		micros, id int64
-	)
+	if len(keys) == 0 {
+		return nil
+	}
+	var micros, id int64
+	text := make([]byte, 0, 9+4+8*(len(keys)-1))
 	for _, key := range keys {
 		at := key.OccurredAt.UnixMicro()
 		text = binary.AppendVarint(text, at-micros)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/hex"
 	"errors"
 	"strconv"
@@ -37,15 +38,7 @@ func Int64s(name string, values []int64) Column {
 func NullInt64s(name string, values []*int64) Column {
 	return Column{
 		name: name, postgres: "bigint", rows: len(values),
-		array: func() any {
-			all := make([]sql.NullInt64, len(values))
-			for i, v := range values {
-				if v != nil {
-					all[i] = sql.NullInt64{Int64: *v, Valid: true}
-				}
-			}
-			return pq.Array(all)
-		},
+		array: func() any { return nullInt64s(values) },
 		text: func(b []byte, row int) []byte {
 			if values[row] == nil {
 				return append(b, "null"...)
@@ -53,6 +46,25 @@ func NullInt64s(name string, values []*int64) Column {
 			return strconv.AppendInt(b, *values[row], 10)
 		},
 	}
+}
+
+// nullInt64s is an array of PostgreSQL. pq's own of this kind goes through reflection, which costs as much as storing the rows.
+type nullInt64s []*int64
+
+// Value implements driver.Valuer.
+func (a nullInt64s) Value() (driver.Value, error) {
+	text := append(make([]byte, 0, 2+6*len(a)), '{')
+	for i, v := range a {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		if v == nil {
+			text = append(text, "NULL"...)
+		} else {
+			text = strconv.AppendInt(text, *v, 10)
+		}
+	}
+	return string(append(text, '}')), nil
 }
 
 // Bools is a column of truth values.
