@@ -2,7 +2,7 @@
 package main
 
 import (
-	"log"
+	"fmt"
 	"os"
 
 	"github.com/onecdp/onecdp/schema"
@@ -10,6 +10,7 @@ import (
 
 func main() {
 	if _, err := os.Stdout.WriteString(schema.Text()); err != nil {
-		log.Fatal(err)
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 }
