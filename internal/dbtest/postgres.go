@@ -128,6 +128,10 @@ var postgresTemplate = sync.OnceValues(func() (name string, err error) {
 func (s *server) once(name string, lock int64, fill func(databaseURL string) error) (err error) {
 	draft := name + "_draft"
 	ctx := context.Background() // for all tests, not for the first
+	// Looked for without the lock first: somebody may be building another for minutes.
+	if exists, err := s.exists(ctx, name); err != nil || exists {
+		return err
+	}
 	conn, err := s.admin.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("reach the server of %s: %w", serverVariable, err)
@@ -141,8 +145,7 @@ func (s *server) once(name string, lock int64, fill func(databaseURL string) err
 		err = errors.Join(err, unlockErr)
 	}()
 
-	var exists bool
-	if err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&exists); err != nil || exists {
+	if exists, err := s.exists(ctx, name); err != nil || exists {
 		return err
 	}
 	if err := s.exec(ctx, "DROP DATABASE IF EXISTS "+draft+" WITH (FORCE)"); err != nil {
@@ -155,6 +158,14 @@ func (s *server) once(name string, lock int64, fill func(databaseURL string) err
 		return err
 	}
 	return s.exec(ctx, "ALTER DATABASE "+draft+" RENAME TO "+name)
+}
+
+func (s *server) exists(ctx context.Context, name string) (exists bool, err error) {
+	err = s.admin.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&exists)
+	if err != nil {
+		err = fmt.Errorf("reach the server of %s: %w", serverVariable, err)
+	}
+	return exists, err
 }
 
 // clone copies a database. Copying files is twice as fast as writing the copy to the log, where the server can do either.

@@ -66,14 +66,18 @@ var (
 )
 
 // startProduct runs the program's own serve command in this process, with everything on, until the test ends. key may read, personal data included. Its
-// log is written, and to nowhere.
+// log is a test's output; that of a benchmark is written to nowhere.
 func startProduct(tb testing.TB, databaseURL string, arguments ...string) (address, key string) {
 	tb.Helper()
-	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
-	if err != nil {
-		tb.Fatal(err)
+	log := tb.Output()
+	if _, measured := tb.(*testing.B); measured {
+		null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		tb.Cleanup(func() { _ = null.Close() })
+		log = null
 	}
-	tb.Cleanup(func() { _ = null.Close() })
 	var out, errs output
 	streams := command.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}
 	if code := command.Run(tb.Context(), []string{"key", "create", "reading", "--scopes", "read,personal", "--database-url", databaseURL}, streams); code != 0 {
@@ -82,7 +86,7 @@ func startProduct(tb testing.TB, databaseURL string, arguments ...string) (addre
 	key = secret.FindString(out.String())
 	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	ended := make(chan int, 1)
-	streams.Err = null
+	streams.Err = log
 	go func() {
 		ended <- command.Run(ctx, append([]string{"serve", "--addr", "127.0.0.1:0", "--database-url", databaseURL}, arguments...), streams)
 	}()
