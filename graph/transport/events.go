@@ -13,7 +13,7 @@ import (
 // The times of event streams.
 const (
 	heartbeat    = 12 * time.Second // between comments, so that nobody in between takes the connection for dead
-	writeTimeout = 15 * time.Second // for one message; a reader who takes longer is cut off
+	writeTimeout = 10 * time.Second // for one message; a reader who takes longer is cut off
 )
 
 // stream executes an operation and tells its answers as they come.

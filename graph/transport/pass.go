@@ -10,7 +10,7 @@ import (
 )
 
 // checkEvery is how often what is open asks for its key while it has nothing to tell. It asks before each message too.
-const checkEvery = time.Second
+const checkEvery = 500 * time.Millisecond
 
 // pass is the right of a connection to go on: a secret at a door, and the caller whom it was when it came in.
 type pass struct {

@@ -61,26 +61,26 @@ func decode(data []byte) (any, *refusal) {
 }
 
 // requestOf takes the parameters of an operation out of an object. Members that GraphQL does not know are ignored.
-func requestOf(members map[string]any) (request, *fault.Error) {
-	var (
-		r  request
-		ok = true
-	)
-	for name, into := range map[string]*string{"query": &r.query, "operationName": &r.operationName} {
-		if given := members[name]; given != nil {
-			if *into, ok = given.(string); !ok {
-				return request{}, fault.New(fault.BadUserInput, "%s is not a text", name)
-			}
+func requestOf(members map[string]any) (r request, wrong *fault.Error) {
+	text := func(name string, into *string) {
+		given, ok := members[name].(string)
+		if !ok && members[name] != nil {
+			wrong = fault.New(fault.BadUserInput, "%s is not a text", name)
 		}
+		*into = given
 	}
-	for name, into := range map[string]*map[string]any{"variables": &r.variables, "extensions": &r.extensions} {
-		if given := members[name]; given != nil {
-			if *into, ok = given.(map[string]any); !ok {
-				return request{}, fault.New(fault.BadUserInput, "%s is not an object", name)
-			}
+	object := func(name string, into *map[string]any) {
+		given, ok := members[name].(map[string]any)
+		if !ok && members[name] != nil {
+			wrong = fault.New(fault.BadUserInput, "%s is not an object", name)
 		}
+		*into = given
 	}
-	return r, nil
+	text("query", &r.query)
+	text("operationName", &r.operationName)
+	object("variables", &r.variables)
+	object("extensions", &r.extensions)
+	return r, wrong
 }
 
 // parseQueryString reads the request of a GET: variables and extensions are JSON there.

@@ -28,9 +28,9 @@ import (
 const sdl = `
 type Query { text: String echo(n: Int, s: String, list: [Int!]): String slow: String broken: String }
 type Mutation { change: String }
-type Subscription { tick: Int silence: Int crash: Int }`
+type Subscription { tick: Int silence: Int crash: Int flood: Int }`
 
-// schema is a small API: a field is answered with its name; tick tells what a test sends, silence nothing.
+// schema is a small API: a field is answered with its name; tick tells what a test sends, silence nothing, flood more than anybody reads.
 type schema struct {
 	ast     *ast.Schema
 	ticks   chan int
@@ -61,7 +61,7 @@ func (s *schema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.OneShot(&graphql.Response{Data: json.RawMessage(`{"broken":null}`), Errors: graphql.GetErrors(ctx)})
 	case "change":
 		*s.changed++
-	case "tick", "silence", "crash":
+	case "tick", "silence", "crash", "flood":
 		return s.subscription(ctx, name)
 	}
 	return graphql.OneShot(&graphql.Response{Data: json.RawMessage(`{"` + name + `":"` + name + `"}`)})
@@ -79,6 +79,9 @@ func (s *schema) subscription(ctx context.Context, name string) graphql.Response
 		if name == "crash" {
 			panic("13812345671")
 		}
+		if name == "flood" && ctx.Err() == nil {
+			return &graphql.Response{Data: flood}
+		}
 		buffer.Reset()
 		select {
 		case n, open := <-ticks:
@@ -93,6 +96,8 @@ func (s *schema) subscription(ctx context.Context, name string) graphql.Response
 		}
 	}
 }
+
+var flood = json.RawMessage(`{"flood":"` + strings.Repeat("x", 1<<20) + `"}`)
 
 func (s *schema) count(n int) {
 	s.mu.Lock()

@@ -21,31 +21,38 @@ var errElsewhere = fault.New(fault.Unauthenticated, "the key of a page session i
 // signedIn lets only callers with a key through, and puts them into the request's context.
 func (s *Server) signedIn(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		caller, err := s.keys.Authenticate(r.Context(), bearer(r), time.Now())
-		if err == nil && caller.Session && !s.fromThisMachine(r) {
-			err = errElsewhere
+		if ctx, ok := s.signIn(r.Context(), w, r); ok {
+			next.ServeHTTP(w, r.WithContext(ctx))
 		}
-		if err != nil {
-			s.refuseFor(w, r, "cannot check a key", err)
-			return
-		}
-		noteCaller(r.Context(), caller.Name)
-		next.ServeHTTP(w, r.WithContext(access.WithCaller(r.Context(), caller)))
 	})
 }
 
 // atTheDoor is signedIn for what may stay open: it leaves the door in the context. On a WebSocket the caller signs in at the door, since
 // browsers cannot send a header with it.
 func (s *Server) atTheDoor(next http.Handler) http.Handler {
-	signedIn := s.signedIn(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		entered := r.WithContext(access.WithDoor(r.Context(), s.door(r)))
-		if isUpgrade(r) {
-			next.ServeHTTP(w, entered)
-			return
+		ctx, ok := access.WithDoor(r.Context(), s.door(r)), true
+		if !isUpgrade(r) {
+			ctx, ok = s.signIn(ctx, w, r)
 		}
-		signedIn.ServeHTTP(w, entered)
+		if ok {
+			next.ServeHTTP(w, r.WithContext(ctx))
+		}
 	})
+}
+
+// signIn returns a context that carries the caller of a request, or answers that there is none.
+func (s *Server) signIn(ctx context.Context, w http.ResponseWriter, r *http.Request) (signedIn context.Context, ok bool) {
+	caller, err := s.keys.Authenticate(ctx, bearer(r), time.Now())
+	if err == nil && caller.Session && !s.fromThisMachine(r) {
+		err = errElsewhere
+	}
+	if err != nil {
+		s.refuseFor(w, r, "cannot check a key", err)
+		return nil, false
+	}
+	noteCaller(ctx, caller.Name)
+	return access.WithCaller(ctx, caller), true
 }
 
 // door is that of the connection which a request came by.
