@@ -186,5 +186,5 @@ func (t target) drive(ctx context.Context, length time.Duration, draw uint64) (l
 	done := load{took: took, used: after.since(before), each: slices.Concat(all...)}
 	done.answers = len(done.each)
 	slices.Sort(done.each)
-	return done, errors.Join(append(errs, err)...)
+	return done, errors.Join(errors.Join(errs...), err)
 }
