@@ -90,18 +90,30 @@ func Again(ctx context.Context, db *store.DB, from Position, first, last int64) 
 // rows are sorted; that is done once. The rest of a large one is read in the order of the rows, from the last one on: what follows
 // is nearly all of the same window.
 func read(ctx context.Context, db *store.DB, from Position, last int64, limit int) ([]Change, error) {
+	query, args := reading(db.Dialect(), from, last, limit)
+	ask := db.Query
+	if from.begins() {
+		ask = db.QueryFresh // a plan for any window would be one for a large part of the feed
+	}
+	rows, err := ask(ctx, query, args...)
+	return store.Collect(rows, err, scanChange)
+}
+
+// begins tells that the position is the beginning of a window, and not that of the feed.
+func (p Position) begins() bool { return p.base != "" && p.after == 0 }
+
+func reading(dialect store.Dialect, from Position, last int64, limit int) (string, store.Args) {
 	var args store.Args
-	ask, number, order := db.QueryFresh, "tx_number", "id + 0" // fresh: a plan for any window would be one for a large part of the feed
-	if from.base == "" || from.after > 0 {
-		ask, number, order = db.Query, "tx_number + 0", "id"
+	number, order := "tx_number + 0", "id"
+	if from.begins() {
+		number, order = "tx_number", "id + 0"
 	}
 	query := "SELECT id, kind, coalesce(customer_id, 0), coalesce(set_id, 0), coalesce(subject_id, 0), event_keys, at FROM changes WHERE " +
-		db.Dialect().CommittedBetween(&args, number, from.base, from.window) + " AND id > " + args.Bind(from.after)
+		dialect.CommittedBetween(&args, number, from.base, from.window) + " AND id > " + args.Bind(from.after)
 	if last > 0 {
 		query += " AND id <= " + args.Bind(last)
 	}
-	rows, err := ask(ctx, query+" ORDER BY "+order+" LIMIT "+args.Bind(limit), args...)
-	return store.Collect(rows, err, scanChange)
+	return query + " ORDER BY " + order + " LIMIT " + args.Bind(limit), args
 }
 
 func scanChange(row store.Row, into *Change) error {
