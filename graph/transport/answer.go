@@ -51,19 +51,17 @@ func (a reply) statusOfRefusal(response *graphql.Response) int {
 // statusOfCode is the status of a well-formed request that was refused. application/json has always been answered with 200: its clients
 // take other statuses for answers of something in between. Whoever is to come later is told so by the status in any case.
 func (a reply) statusOfCode(code string) int {
-	switch fault.Code(code) {
-	case fault.Unauthenticated:
+	kind, plain := fault.Code(code), a.mediaType != typeGraphQL
+	switch {
+	case kind == fault.Unauthenticated:
 		return http.StatusUnauthorized
-	case fault.RateLimited:
+	case kind == fault.RateLimited:
 		return http.StatusTooManyRequests
-	}
-	if a.mediaType != typeGraphQL {
+	case plain:
 		return http.StatusOK
-	}
-	switch fault.Code(code) {
-	case fault.Forbidden:
+	case kind == fault.Forbidden:
 		return http.StatusForbidden
-	case fault.Internal:
+	case kind == fault.Internal:
 		return http.StatusInternalServerError
 	}
 	return http.StatusBadRequest

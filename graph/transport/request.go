@@ -23,8 +23,8 @@ type refusal struct {
 	fault  *fault.Error
 }
 
-func bad(format string, args ...any) *refusal {
-	return &refusal{http.StatusBadRequest, fault.New(fault.BadUserInput, format, args...)}
+func bad(message string) *refusal {
+	return &refusal{http.StatusBadRequest, fault.New(fault.BadUserInput, "%s", message)}
 }
 
 // parseRequest reads the JSON of a request. Its texts share memory with one copy of data, except the query, which others keep.
