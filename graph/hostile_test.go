@@ -1,3 +1,5 @@
+//go:build unix
+
 package graph_test
 
 import (
@@ -7,6 +9,8 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -228,13 +232,13 @@ func badVariables() []attack {
 	return []attack{
 		variable("250,000 identities", lookup, "i", list(250_000, `{"type":"a","value":"b"}`)),
 		variable("10,000 identities", lookup, "i", list(10_000, `{"type":"a","value":"b"}`)),
-		variable("1,000,000 nulls for identities", lookup, "i", list(900_000, "null")),
+		variable("450,000 nulls for identities", lookup, "i", list(450_000, "null")),
 		variable("2,000,000 nulls for identities", lookup, "i", list(1_600_000, "null")),
 		variable("8 MB of records", take, "r", list(250_000, `{"identities":[{"type":"a"}]}`)),
 		variable("500,000 empty records", take, "r", list(500_000, "{}")),
 		variable("1,001 records", take, "r", list(1001, `{"identities":[{"type":"user_id","value":"u"}]}`)),
-		variable("a value of many numbers", value, "v", list(900_000, "1")),
-		variable("a value of many lists", value, "v", list(400_000, "[]")),
+		variable("a value of many numbers", value, "v", list(450_000, "1")),
+		variable("a value of many lists", value, "v", list(200_000, "[]")),
 		variable("a value of many keys", value, "v", "{"+strings.TrimSuffix(times(400_000, `"k#":1,`), ",")+"}"),
 		variable("a value of one key often", value, "v", "{"+strings.Repeat(`"k":1,`, 400_000)+`"k":1}`),
 		variable("a number with a huge exponent", value, "v", "1e999999999"),
@@ -307,7 +311,18 @@ func wrongRequests() []attack {
 	}
 }
 
+// busy is the time that the processors have worked for this process. It tells more than the clock on a machine that others use.
+func busy(t *testing.T) time.Duration {
+	t.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
 func TestHostileRequestsAreAnsweredInNoTime(t *testing.T) { //nolint:paralleltest // it measures
+	var one sync.Mutex // at a time
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		w.ask(`mutation { identify(record: {identities: [{type: "user_id", value: "u1"}], attributes: {a: 1}}) { status } }`, nil)
@@ -319,11 +334,13 @@ func TestHostileRequestsAreAnsweredInNoTime(t *testing.T) { //nolint:paralleltes
 			sent             = attacks()
 		)
 		for _, attack := range sent {
+			one.Lock()
 			runtime.ReadMemStats(&before)
-			began := time.Now()
+			began := busy(t)
 			response := w.send(t.Context(), everything, attack.method, attack.target, attack.body)
-			took := time.Since(began)
+			took := busy(t) - began
 			runtime.ReadMemStats(&after)
+			one.Unlock()
 			if allocated := after.TotalAlloc - before.TotalAlloc; allocated > most {
 				most, largest = allocated, attack.name
 			}

@@ -4,8 +4,8 @@ import "github.com/onecdp/onecdp/internal/fault"
 
 // The bounds of a JSON text that a stranger sends, before it is decoded. A rule of 32 levels nests about a hundred lists and objects.
 const (
-	MaxLevels = 128       // lists and objects inside one another
-	MaxValues = 1_000_000 // values, those in lists and objects too
+	MaxLevels = 128     // lists and objects inside one another
+	MaxValues = 500_000 // values, those in lists and objects too
 )
 
 // Bounded refuses a JSON text that would cost much more to decode than to send: TOO_DEEP, or BAD_USER_INPUT for too many values. It
