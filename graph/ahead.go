@@ -83,7 +83,7 @@ func (a *ahead) identities(ctx context.Context, r *Resolver, asked graphql.Colle
 	)
 	list, ok := r.Profile.IdentitiesAhead(query, &found)
 	a.add(list, ok, func(mates *together.Group[*model.Customer]) {
-		together.Put(mates, key, identitiesShown(mates.Members, found))
+		together.Put(mates, key, identitiesShown(mates.Members, shownOf(mates, found)))
 	})
 }
 
@@ -96,7 +96,7 @@ func (a *ahead) tags(ctx context.Context, r *Resolver, asked graphql.CollectedFi
 	var found [][]tag.Value
 	list, ok := r.Tags.Ahead(keys, instant(ctx), &found)
 	a.add(list, ok, func(mates *together.Group[*model.Customer]) {
-		together.Put(mates, tagsAsked(keys), tagsShown(found))
+		together.Put(mates, tagsAsked(keys), tagsShown(shownOf(mates, found)))
 	})
 }
 
@@ -118,7 +118,7 @@ func (a *ahead) events(ctx context.Context, r *Resolver, asked graphql.Collected
 	var found []page.Page[profile.Event]
 	list, ok := r.Profile.EventsAhead(profile.EventQuery{EventFilter: filter, Request: request}, &found)
 	a.add(list, ok, func(mates *together.Group[*model.Customer]) {
-		together.Put(mates, eventsAsked(filterText(filter), request), eventPages(mates.Members, found))
+		together.Put(mates, eventsAsked(filterText(filter), request), eventPages(mates.Members, shownOf(mates, found)))
 	})
 }
 
@@ -127,6 +127,9 @@ func (a *ahead) add(list profile.Ahead, ok bool, put func(mates *together.Group[
 		a.lists, a.puts = append(a.lists, list), append(a.puts, put)
 	}
 }
+
+// shownOf leaves out the customer who was read after the end of a page, to know whether there is another page.
+func shownOf[T any](mates *together.Group[*model.Customer], lists []T) []T { return lists[:len(mates.Members)] }
 
 // customers makes the group of customers that were found, with what was read ahead of them.
 func (a *ahead) customers(found []*profile.Customer) []*model.Customer {

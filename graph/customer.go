@@ -239,11 +239,13 @@ func eventPages(customers []*model.Customer, pages []page.Page[profile.Event]) [
 	group := &together.Group[*model.Event]{}
 	connections := make([]*model.EventConnection, len(pages))
 	for i, one := range pages {
+		events, all := make([]model.Event, len(one.Items)), make([]model.EventEdge, len(one.Items))
 		edges := make([]*model.EventEdge, len(one.Items))
 		for j, event := range one.Items {
-			shown := &model.Event{Event: event, Owner: customers[i], Mates: group, Place: len(group.Members)}
-			group.Members = append(group.Members, shown)
-			edges[j] = &model.EventEdge{Cursor: one.Cursor(j), Node: shown}
+			events[j] = model.Event{Event: event, Owner: customers[i], Mates: group, Place: len(group.Members)}
+			group.Members = append(group.Members, &events[j])
+			all[j] = model.EventEdge{Node: &events[j], At: func() string { return one.Cursor(j) }}
+			edges[j] = &all[j]
 		}
 		connections[i] = &model.EventConnection{Edges: edges, PageInfo: pageInfo(one)}
 	}

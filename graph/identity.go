@@ -42,12 +42,20 @@ func identitiesAsked(typeName *string) (profile.IdentityQuery, identitiesKey) {
 func identitiesShown(customers []*model.Customer, found [][]profile.Identity) [][]*model.Identity {
 	group := &together.Group[*model.Identity]{}
 	shown := make([][]*model.Identity, len(customers))
+	count := 0
+	for _, ids := range found {
+		count += len(ids)
+	}
+	all := make([]model.Identity, count) // in one piece, as all the objects of a page: there are many
+	group.Members = make([]*model.Identity, 0, count)
 	for i, ids := range found {
-		shown[i] = make([]*model.Identity, len(ids))
-		for j, id := range ids {
-			shown[i][j] = &model.Identity{Identity: id, Owner: customers[i], Mates: group, Place: len(group.Members)}
-			group.Members = append(group.Members, shown[i][j])
+		from := len(group.Members)
+		for _, id := range ids {
+			one := &all[len(group.Members)]
+			*one = model.Identity{Identity: id, Owner: customers[i], Mates: group, Place: len(group.Members)}
+			group.Members = append(group.Members, one)
 		}
+		shown[i] = group.Members[from:len(group.Members):len(group.Members)]
 	}
 	return shown
 }

@@ -43,6 +43,14 @@ func (r *Resolver) members(ctx context.Context, question segment.Question, first
 	if err != nil {
 		return nil, err
 	}
+	count := func(ctx context.Context) (int, error) { return whole(r.Segments.Count(ctx, question)) }
+	if question.Rule == nil {
+		found, err := r.Profile.Everybody(ctx, request, ahead.lists...)
+		if err != nil {
+			return nil, err
+		}
+		return customerPage(found, ahead.customers(found.Items), count), nil
+	}
 	found, err := r.Segments.Page(ctx, question, request)
 	if err != nil {
 		return nil, err
@@ -51,16 +59,20 @@ func (r *Resolver) members(ctx context.Context, question segment.Question, first
 	if err != nil {
 		return nil, err
 	}
-	connection := &model.CustomerConnection{
-		PageInfo: pageInfo(found),
-		Count:    func(ctx context.Context) (int, error) { return whole(r.Segments.Count(ctx, question)) },
-	}
+	return customerPage(found, customers, count), nil
+}
+
+// customerPage shows a page of customers, nil where one has just gone.
+func customerPage[T any](found page.Page[T], customers []*model.Customer, count func(context.Context) (int, error)) *model.CustomerConnection {
+	connection := &model.CustomerConnection{PageInfo: pageInfo(found), Count: count, Edges: make([]*model.CustomerEdge, 0, len(customers))}
+	edges := make([]model.CustomerEdge, len(customers))
 	for i, customer := range customers {
 		if customer != nil {
-			connection.Edges = append(connection.Edges, &model.CustomerEdge{Cursor: found.Cursor(i), Node: customer})
+			edges[i] = model.CustomerEdge{Node: customer, At: func() string { return found.Cursor(i) }}
+			connection.Edges = append(connection.Edges, &edges[i])
 		}
 	}
-	return connection, nil
+	return connection
 }
 
 // fetch reads the customers of a page. By their ids: these lead on even when a customer has just been merged.

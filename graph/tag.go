@@ -42,12 +42,15 @@ func tagsAsked(keys []string) tagsKey {
 func tagsShown(found [][]tag.Value) [][]*model.CustomerTag {
 	shown := make([][]*model.CustomerTag, len(found))
 	for i, values := range found {
+		tags, all := make([]model.Tag, len(values)), make([]model.CustomerTag, len(values))
 		shown[i] = make([]*model.CustomerTag, len(values))
 		for j, value := range values {
-			shown[i][j] = &model.CustomerTag{
-				Tag: &model.Tag{Tag: value.Tag}, Value: value.Value, Score: value.Score,
+			tags[j] = model.Tag{Tag: value.Tag}
+			all[j] = model.CustomerTag{
+				Tag: &tags[j], Value: value.Value, Score: value.Score,
 				ComputedAt: value.ComputedAt, ValidUntil: value.ValidUntil, Source: value.Source,
 			}
+			shown[i][j] = &all[j]
 		}
 	}
 	return shown

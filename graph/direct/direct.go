@@ -11,6 +11,7 @@
 package direct
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -151,7 +152,14 @@ type Root func(ctx context.Context, w *Writer, field *Field) error
 // fields cost. An error says only that somebody else has to answer.
 func Query(ctx context.Context, objectType int, satisfies []string, bind Binder, root Root) (data []byte, points float64, err error) {
 	operation := graphql.GetOperationContext(ctx)
-	first := &Writer{operation: operation, Bytes: make([]byte, 0, usualLength)}
+	space := spaces.Get().(*[]byte)
+	first := &Writer{operation: operation, Bytes: (*space)[:0]}
+	defer func() { // an answer grows where others have grown before, and is copied once
+		if cap(first.Bytes) <= mostSpace {
+			*space = first.Bytes
+			spaces.Put(space)
+		}
+	}()
 	selection := Selection{set: operation.Operation.SelectionSet}
 	fields, err := first.fieldsOfRoot(ctx, &selection, objectType, satisfies, bind)
 	if err != nil {
@@ -164,7 +172,7 @@ func Query(ctx context.Context, objectType int, satisfies []string, bind Binder,
 			return nil, 0, err
 		}
 		first.Close()
-		return first.Bytes, first.Points, nil
+		return bytes.Clone(first.Bytes), first.Points, nil
 	}
 	var (
 		parts   = make([]Writer, len(fields))
@@ -185,11 +193,13 @@ func Query(ctx context.Context, objectType int, satisfies []string, bind Binder,
 		first.Points += parts[i].Points
 	}
 	first.Close()
-	return first.Bytes, first.Points, nil
+	return bytes.Clone(first.Bytes), first.Points, nil
 }
 
-// usualLength is room for most answers, in bytes.
-const usualLength = 8 << 10
+// mostSpace bounds the memory that is kept for writing one answer, in bytes.
+const mostSpace = 1 << 20
+
+var spaces = sync.Pool{New: func() any { return new(make([]byte, 0, 8<<10)) }}
 
 // fieldsOfRoot guards against a panic of a reader of arguments, which gqlgen's code guards against too.
 func (w *Writer) fieldsOfRoot(ctx context.Context, s *Selection, objectType int, satisfies []string, bind Binder) (fields []Field, err error) {

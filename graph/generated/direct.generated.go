@@ -538,7 +538,7 @@ func (d directly) writeCustomerEdge(ctx context.Context, w *direct.Writer, below
 		case 0:
 			w.Text("CustomerEdge")
 		case 1: // cursor
-			w.Bytes = scalar.AppendString(w.Bytes, obj.Cursor)
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Cursor())
 		case 2: // node
 			if obj.Node == nil {
 				return direct.ErrNull
@@ -936,7 +936,7 @@ func (d directly) writeEventEdge(ctx context.Context, w *direct.Writer, below *d
 		case 0:
 			w.Text("EventEdge")
 		case 1: // cursor
-			w.Bytes = scalar.AppendString(w.Bytes, obj.Cursor)
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Cursor())
 		case 2: // node
 			if obj.Node == nil {
 				return direct.ErrNull

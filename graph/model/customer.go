@@ -57,6 +57,24 @@ type CustomerConnection struct {
 // TotalCount counts the customers of all pages.
 func (c *CustomerConnection) TotalCount(ctx context.Context) (int, error) { return c.Count(ctx) }
 
+// CustomerEdge is a customer's place in a page.
+type CustomerEdge struct {
+	Node *Customer
+	At   func() string // the cursor, which is written only when it is asked for
+}
+
+// Cursor is the place, to continue from.
+func (e *CustomerEdge) Cursor() string { return e.At() }
+
+// EventEdge is an event's place in a page.
+type EventEdge struct {
+	Node *Event
+	At   func() string // the cursor
+}
+
+// Cursor is the place, to continue from.
+func (e *EventEdge) Cursor() string { return e.At() }
+
 // EventConnection is a page of events.
 type EventConnection struct {
 	Edges    []*EventEdge

@@ -53,22 +53,6 @@ type CampaignPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// A customer's place in a page.
-type CustomerEdge struct {
-	// The place, to continue from. It belongs to the connection it came from.
-	Cursor string `json:"cursor"`
-	// The customer.
-	Node *Customer `json:"node"`
-}
-
-// An event's place in a page.
-type EventEdge struct {
-	// The place, to continue from. It belongs to the connection it came from.
-	Cursor string `json:"cursor"`
-	// The event.
-	Node *Event `json:"node"`
-}
-
 // What became of the records of one call.
 type IngestPayload struct {
 	// How many were stored.

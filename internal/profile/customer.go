@@ -10,6 +10,7 @@ import (
 	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/golden"
 	"github.com/onecdp/onecdp/internal/identity"
+	"github.com/onecdp/onecdp/internal/page"
 	"github.com/onecdp/onecdp/internal/store"
 )
 
@@ -129,50 +130,79 @@ func (r *Reader) ByIdentities(ctx context.Context, claims []identity.Claim, ahea
 const holders = "JOIN identities i ON i.key = given.key JOIN customers c ON c.id = i.customer_id"
 
 func whose(dialect store.Dialect, ahead []Ahead, n int, joins string, given ...store.Column) (string, store.Args) {
-	var (
-		args  store.Args
-		query strings.Builder
-	)
-	query.WriteString("SELECT given.place, c.id, c.public_id, c.created_at, c.updated_at, c.attributes")
+	var args store.Args
+	query := customerColumns("given.place", ahead, &args)
+	return query + " FROM " + store.Relation(dialect, "given", &args, append([]store.Column{places(n)}, given...)...) + " " + joins, args
+}
+
+// customerColumns selects what is read of customers c, with what is read ahead of them.
+func customerColumns(place string, ahead []Ahead, args *store.Args) string {
+	var query strings.Builder
+	query.WriteString("SELECT " + place + ", c.id, c.public_id, c.created_at, c.updated_at, c.attributes")
 	for _, one := range ahead {
-		query.WriteString(", (" + one.Expression(&args) + ")")
+		query.WriteString(", (" + one.Expression(args) + ")")
 	}
-	query.WriteString(" FROM " + store.Relation(dialect, "given", &args, append([]store.Column{places(n)}, given...)...) + " " + joins)
-	return query.String(), args
+	return query.String()
 }
 
 // customers joins n given rows to customers and puts what it finds in the order given.
 func (r *Reader) customers(ctx context.Context, ahead []Ahead, n int, joins string, given ...store.Column) ([]*Customer, error) {
-	found := make([]*Customer, n)
 	if n == 0 {
-		return found, nil
+		return []*Customer{}, nil
 	}
 	query, args := whose(r.db.Dialect(), ahead, n, joins, given...)
+	return r.read(ctx, query, args, ahead, n)
+}
+
+// Everybody returns a page of all customers by their ids. request has one key, the id of the customer before.
+func (r *Reader) Everybody(ctx context.Context, request page.Request, ahead ...Ahead) (page.Page[*Customer], error) {
+	var args store.Args
+	query := customerColumns("0", ahead, &args) + " FROM customers c"
+	if request.After != nil {
+		query += " WHERE c.public_id > " + args.Bind(request.After[0])
+	}
+	query += " ORDER BY c.public_id LIMIT " + args.Bind(int64(request.Limit()))
+	found, err := r.read(ctx, query, args, ahead, request.Limit())
+	if err != nil {
+		return page.Page[*Customer]{}, err
+	}
+	for len(found) > 0 && found[len(found)-1] == nil {
+		found = found[:len(found)-1]
+	}
+	return page.Cut(request, found, func(c *Customer) []int64 { return []int64{int64(c.Handle)} }), nil
+}
+
+// read reads at most n rows of customerColumns. They stand in the places that they name; where all name 0, in the order in which they come.
+func (r *Reader) read(ctx context.Context, query string, args store.Args, ahead []Ahead, n int) ([]*Customer, error) {
 	rows, err := r.db.Query(ctx, query, args...)
-	gathered := make([][][]byte, len(ahead)) // by list, then by place
+	var (
+		found            = make([]*Customer, n)
+		all              = make([]Customer, 0, n)
+		gathered         = make([][][]byte, len(ahead)) // by list, then by place
+		lists            = make([][]byte, len(ahead))
+		place            int
+		created, updated store.Instant
+		targets          = make([]any, 6+len(ahead))
+	)
 	for i := range ahead {
-		gathered[i] = make([][]byte, n)
+		gathered[i], targets[6+i] = make([][]byte, n), &lists[i]
 	}
 	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
-		var (
-			place            int
-			c                Customer
-			created, updated store.Instant
-		)
-		lists := make([][]byte, len(ahead))
-		targets := append(make([]any, 0, 6+len(ahead)), &place, &c.Row, &c.Handle, &created, &updated, (*[]byte)(&c.Attributes))
-		for i := range lists {
-			targets = append(targets, &lists[i])
+		all = append(all, Customer{})
+		c := &all[len(all)-1]
+		targets[0], targets[1], targets[2], targets[3], targets[4], targets[5] = &place, &c.Row, &c.Handle, &created, &updated, (*[]byte)(&c.Attributes)
+		if err := row.Scan(targets...); err != nil {
+			return err
 		}
-		err := row.Scan(targets...)
+		if found[place] != nil {
+			place = len(all) - 1
+		}
+		found[place] = c
 		for i := range lists {
-			gathered[i][place] = lists[i]
+			gathered[i][place], lists[i] = lists[i], nil
 		}
 		c.CreatedAt, c.UpdatedAt = created.Time, updated.Time
-		if err == nil {
-			found[place] = &c
-		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find customers: %w", err)

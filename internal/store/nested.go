@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
@@ -12,8 +13,11 @@ import (
 
 // ReadNested reads the rows that an expression of Dialect.Nested gathered, one value each. NULL and an empty text are no rows.
 func ReadNested[T any](gathered []byte, scan func(row Row, into *T) error) ([]T, error) {
-	var all []T
-	for n := (nested{text: gathered}); n.at < len(n.text); {
+	if len(gathered) == 0 {
+		return nil, nil
+	}
+	all := make([]T, 0, bytes.Count(gathered, []byte(")("))+1) // nearly always exact
+	for n := (nested{text: gathered, cells: make([][]byte, 0, 12)}); n.at < len(n.text); {
 		if !n.row() {
 			return nil, errNested
 		}
