@@ -73,7 +73,9 @@ func ask(t *testing.T, api http.Handler, query string) []byte {
 	}
 	ctx := access.WithCaller(t.Context(), access.Caller{Name: "readme", Scopes: []access.Scope{access.Read, access.Personal}})
 	answer := httptest.NewRecorder()
-	api.ServeHTTP(answer, httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body)))
+	request := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
+	request.Header.Set("Content-Type", "application/json")
+	api.ServeHTTP(answer, request)
 	return answer.Body.Bytes()
 }
 

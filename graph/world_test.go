@@ -94,6 +94,7 @@ func (w *world) send(ctx context.Context, scopes []access.Scope, method, target,
 		ctx = access.WithCaller(ctx, access.Caller{Name: "test", Scopes: scopes})
 	}
 	request := httptest.NewRequestWithContext(ctx, method, target, bytes.NewReader([]byte(body)))
+	request.Header.Set("Content-Type", "application/json")
 	if method == http.MethodPost {
 		request.Header.Set("Content-Type", "application/json")
 	}
