@@ -32,7 +32,7 @@ func TestRequestsOverHTTP(t *testing.T) {
 			"no JSON":               {everything, http.MethodPost, "/graphql", "secret stuff", 400, `BAD_USER_INPUT`},
 			"another method":        {everything, http.MethodPut, "/graphql", "{}", 405, `BAD_USER_INPUT`},
 			"nobody":                {nil, http.MethodPost, "/graphql", `{"query":"{__schema{types{name}}}"}`, 401, `UNAUTHENTICATED`},
-			"no query":              {everything, http.MethodPost, "/graphql", `{}`, 200, `BAD_USER_INPUT`},
+			"no query":              {everything, http.MethodPost, "/graphql", `{}`, 400, `BAD_USER_INPUT`},
 			"no such operation":     {everything, http.MethodPost, "/graphql", `{"query":"query a {__typename} query b {__typename}","operationName":"c"}`, 200, `BAD_USER_INPUT`},
 			"an unknown hash":       {everything, http.MethodPost, "/graphql", `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}`, 200, `PERSISTED_QUERY_NOT_FOUND`},
 			"introspection":         {[]access.Scope{access.Ingest}, http.MethodPost, "/graphql", `{"query":"{__type(name: \"Rule\") { kind isOneOf inputFields { name } }}"}`, 200, `{"data":{"__type":{"kind":"INPUT_OBJECT","isOneOf":true,`},

@@ -148,9 +148,7 @@ func (h *Handler) create(ctx context.Context, params *graphql.RawParams) (*graph
 		}
 	}
 	if refusals == nil {
-		if wrong := checkVariables(operation.Operation.VariableDefinitions, operation.Variables); wrong != nil {
-			refusals = gqlerror.List{gqlerror.Wrap(wrong)}
-		}
+		refusals = checkVariables(operation.Operation.VariableDefinitions, operation.Variables)
 	}
 	return operation, refusals
 }

@@ -61,9 +61,14 @@ func (p *persisted) find(r *request) (hashedText, *fault.Error) {
 		return hashedText{}, fault.New(fault.BadUserInput, "persistedQuery has an unknown version").WithHint("1 is known")
 	}
 	text, _ := named["sha256Hash"].(string)
+	if text == "" {
+		return hashedText{}, fault.New(fault.BadUserInput, "persistedQuery has no hash").WithHint("sha256Hash is 64 hexadecimal digits")
+	}
 	var sum hash
-	if n, err := hex.Decode(sum[:], []byte(text[:min(len(text), 2*len(sum))])); err != nil || n != len(sum) || len(text) != 2*len(sum) {
-		return hashedText{}, fault.New(fault.BadUserInput, "persistedQuery has no SHA-256 hash").WithHint("sha256Hash is 64 hexadecimal digits")
+	if raw, err := hex.DecodeString(text[:min(len(text), 2*len(sum)+2)]); err != nil || len(raw) != len(sum) {
+		sum = hash{} // nobody's
+	} else {
+		copy(sum[:], raw)
 	}
 	if r.query == "" {
 		if r.query = p.get(sum); r.query == "" {

@@ -6,23 +6,30 @@ import (
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/onecdp/onecdp/internal/fault"
 )
 
 // checkVariables refuses variables of another type than they are declared with. gqlparser takes texts for numbers and numbers for texts,
-// which would be found only when the operation is being executed.
-func checkVariables(definitions ast.VariableDefinitionList, given map[string]any) *fault.Error {
+// which would be found only when the operation is being executed. Of each variable the first fault is told.
+func checkVariables(definitions ast.VariableDefinitionList, given map[string]any) (refusals gqlerror.List) {
 	for _, definition := range definitions {
 		value, ok := given[definition.Variable]
 		if !ok {
 			continue
 		}
 		if wrong := checkVariable(definition.Type, value, fault.Path{definition.Variable}); wrong != nil {
-			return wrong
+			refusals = append(refusals, gqlerror.Wrap(wrong))
 		}
 	}
-	return nil
+	return refusals
+}
+
+// expected says what the built-in scalars are.
+var expected = map[string]string{
+	"Int": "this is not a whole number of 32 bits", "Float": "this is not a number", "String": "this is not a text",
+	"Boolean": "this is neither true nor false", "ID": "this is not an id",
 }
 
 func checkVariable(declared *ast.Type, given any, at fault.Path) *fault.Error {
@@ -68,7 +75,7 @@ func checkVariable(declared *ast.Type, given any, at fault.Path) *fault.Error {
 		}
 	}
 	if !ok {
-		return fault.Bad(at, "the value is no %s", declared.NamedType)
+		return fault.Bad(at, "%s", expected[declared.NamedType])
 	}
 	return nil
 }
