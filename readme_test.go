@@ -40,7 +40,9 @@ func TestReadmeTellsTheAnswersOfTheDemoWorld(t *testing.T) {
 		api := demoWorld(t, db)
 		for _, pair := range pairs {
 			got, want := ask(t, api, string(pair[1])), exact(t, pair[2])
-			if !reflect.DeepEqual(exact(t, got), want) {
+			answer, _ := exact(t, got).(map[string]any)
+			delete(answer, "extensions") // what it cost
+			if !reflect.DeepEqual(any(answer), want) {
 				t.Errorf("%s\nanswers\n%s", pair[1], got)
 			}
 		}
