@@ -67,6 +67,29 @@ func (a nullInt64s) Value() (driver.Value, error) {
 	return string(append(text, '}')), nil
 }
 
+// byteas is an array of PostgreSQL. pq's own makes empty byte strings of absent ones.
+type byteas [][]byte
+
+// Value implements driver.Valuer.
+func (a byteas) Value() (driver.Value, error) {
+	length := 2
+	for _, v := range a {
+		length += 2*len(v) + 6
+	}
+	text := append(make([]byte, 0, length), '{')
+	for i, v := range a {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		if v == nil {
+			text = append(text, "NULL"...)
+			continue
+		}
+		text = append(hex.AppendEncode(append(text, `"\\x`...), v), '"')
+	}
+	return string(append(text, '}')), nil
+}
+
 // Bools is a column of truth values.
 func Bools(name string, values []bool) Column {
 	return Column{
@@ -107,7 +130,7 @@ func Documents(name string, values [][]byte) Column {
 func Bytes(name string, values [][]byte) Column {
 	return Column{
 		name: name, postgres: "bytea", rows: len(values), decode: "unhex",
-		array: func() any { return pq.ByteaArray(values) },
+		array: func() any { return byteas(values) },
 		text: func(b []byte, row int) []byte {
 			if values[row] == nil {
 				return append(b, "null"...)

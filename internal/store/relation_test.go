@@ -50,7 +50,7 @@ func TestARelationHoldsWhatWasPutIn(t *testing.T) {
 		}
 		for i, r := range got {
 			document := strings.ReplaceAll(string(r.d), " ", "")
-			if r.n != numbers[i] || (r.o == nil) != (optional[i] == nil) || r.b != truths[i] || r.t != awkward[i] || string(r.y) != string(bytes[i]) ||
+			if r.n != numbers[i] || (r.o == nil) != (optional[i] == nil) || r.b != truths[i] || r.t != awkward[i] || string(r.y) != string(bytes[i]) || (r.y == nil) != (bytes[i] == nil) ||
 				!r.w.Equal(times[i]) || document != string(documents[i]) || !r.a.Equal(at) {
 				t.Errorf("row %d: %+v", i, r)
 			}
