@@ -32,12 +32,9 @@ func (r *Reader) IdentitiesAhead(query IdentityQuery, into *[][]Identity) (ahead
 		Take: func(ctx context.Context, customers []Row, lists [][]byte) error {
 			all := make([][]Identity, len(customers))
 			for i, list := range lists {
-				customer := int64(customers[i])
-				found, err := store.ReadNested(list, func(row store.Row, into *placedIdentity) error {
-					return r.scanIdentity(scanner(func(targets ...any) error {
-						*targets[5].(**int64) = &customer
-						return row.Scan(targets[1], targets[2], targets[3], targets[4], targets[6], targets[7])
-					}), into)
+				found, err := store.ReadNested(list, func(row *store.Cells, into *placedIdentity) {
+					into.ID, into.Type, into.Scope, into.Value = row.Int(0), r.types.TypeName(int32(row.Int(1))), row.Text(2), row.Text(3)
+					into.source, into.Shared, into.Customer = int32(row.Int(4)), row.Bool(5), customers[i]
 				})
 				if err == nil {
 					err = r.nameSources(ctx, found)
@@ -70,9 +67,13 @@ func (r *Reader) EventsAhead(query EventQuery, into *[]page.Page[Event]) (ahead 
 			var all []placedEvent
 			lengths := make([]int, len(lists))
 			for i, list := range lists {
-				found, err := store.ReadNested(list, func(row store.Row, into *placedEvent) error {
-					into.Customer = customers[i]
-					return scanEvent(scanner(func(targets ...any) error { return row.Scan(targets[2:]...) }), into)
+				found, err := store.ReadNested(list, func(row *store.Cells, into *placedEvent) {
+					into.EventKey = EventKey{Set: row.Int(0), OccurredAt: row.Time(1), ID: row.Int(2)}
+					into.ReceivedAt, into.Properties, into.Customer = row.Time(3), row.Document(8), customers[i]
+					into.name, into.source, into.channel = int32(row.Int(4)), int32(row.Int(5)), int32(row.Int(6))
+					if !row.Null(7) {
+						into.Amount = new(row.Int(7))
+					}
 				})
 				if err != nil {
 					return fmt.Errorf("read events: %w", err)

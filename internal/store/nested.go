@@ -3,8 +3,6 @@ package store
 import (
 	"bytes"
 	"errors"
-	"fmt"
-	"reflect"
 	"strconv"
 	"time"
 
@@ -12,46 +10,49 @@ import (
 )
 
 // ReadNested reads the rows that an expression of Dialect.Nested gathered, one value each. NULL and an empty text are no rows.
-func ReadNested[T any](gathered []byte, scan func(row Row, into *T) error) ([]T, error) {
+func ReadNested[T any](gathered []byte, read func(row *Cells, into *T)) ([]T, error) {
 	if len(gathered) == 0 {
 		return nil, nil
 	}
 	all := make([]T, 0, bytes.Count(gathered, []byte(")("))+1) // nearly always exact
-	for n := (nested{text: gathered, cells: make([][]byte, 0, 12)}); n.at < len(n.text); {
-		if !n.row() {
+	for c := (Cells{text: gathered, cells: make([][]byte, 0, 12)}); c.at < len(c.text); {
+		if !c.row() {
 			return nil, errNested
 		}
 		all = append(all, *new(T))
-		if err := scan(&n, &all[len(all)-1]); err != nil {
-			return nil, err
+		if read(&c, &all[len(all)-1]); c.wrong {
+			return nil, errNested
 		}
 	}
 	return all, nil
 }
 
+// errNested never quotes what was read.
 var errNested = errors.New("store: not what Nested gathers")
 
-// nested is rows as PostgreSQL writes them as text, (1,,"a ""b""",t), one after the other, and the cells of the row that was read last.
-type nested struct {
+// Cells are those of a row that was gathered, by their places. The rows stand one after the other as PostgreSQL writes them as text:
+// (1,,"a ""b""",t).
+type Cells struct {
 	text  []byte
 	at    int
 	cells [][]byte // nil: NULL
+	wrong bool     // a cell is not what it was taken for
 }
 
 // row reads the next row.
-func (n *nested) row() bool {
-	if n.text[n.at] != '(' {
+func (c *Cells) row() bool {
+	if c.text[c.at] != '(' {
 		return false
 	}
-	n.cells = n.cells[:0]
-	for n.at++; n.at < len(n.text); n.at++ {
-		if !n.cell() || n.at >= len(n.text) {
+	c.cells = c.cells[:0]
+	for c.at++; c.at < len(c.text); c.at++ {
+		if !c.next() || c.at >= len(c.text) {
 			return false
 		}
-		switch n.text[n.at] {
+		switch c.text[c.at] {
 		case ',':
 		case ')':
-			n.at++
+			c.at++
 			return true
 		default:
 			return false
@@ -60,19 +61,19 @@ func (n *nested) row() bool {
 	return false
 }
 
-// cell reads up to the comma or the parenthesis after a cell.
-func (n *nested) cell() bool {
-	rest := n.text[n.at:]
+// next reads up to the comma or the parenthesis after a cell.
+func (c *Cells) next() bool {
+	rest := c.text[c.at:]
 	if rest[0] == '"' {
-		return n.quoted()
+		return c.quoted()
 	}
-	for i, c := range rest {
-		if c == ',' || c == ')' {
-			n.at += i
+	for i, letter := range rest {
+		if letter == ',' || letter == ')' {
+			c.at += i
 			if i == 0 {
-				n.cells = append(n.cells, nil)
+				c.cells = append(c.cells, nil)
 			} else {
-				n.cells = append(n.cells, rest[:i:i])
+				c.cells = append(c.cells, rest[:i:i])
 			}
 			return true
 		}
@@ -81,105 +82,91 @@ func (n *nested) cell() bool {
 }
 
 // quoted reads a cell in quotes, in which quotes and backslashes are written twice. It is made single in its place.
-func (n *nested) quoted() bool {
-	from := n.at + 1
+func (c *Cells) quoted() bool {
+	from := c.at + 1
 	to := from
-	for i := from; i < len(n.text); i++ {
-		c := n.text[i]
-		if c == '"' || c == '\\' {
+	for i := from; i < len(c.text); i++ {
+		letter := c.text[i]
+		if letter == '"' || letter == '\\' {
 			i++
-			if c == '"' && (i == len(n.text) || n.text[i] != '"') {
-				n.cells = append(n.cells, n.text[from:to:to])
-				n.at = i
+			if letter == '"' && (i == len(c.text) || c.text[i] != '"') {
+				c.cells = append(c.cells, c.text[from:to:to])
+				c.at = i
 				return true
 			}
 		}
-		n.text[to] = c
+		c.text[to] = letter
 		to++
 	}
 	return false
 }
 
-// Scan implements Row.
-func (n *nested) Scan(into ...any) error {
-	if len(into) != len(n.cells) {
-		return fmt.Errorf("store: %d nested cells for %d targets", len(n.cells), len(into))
-	}
-	for i, target := range into {
-		if err := scanCell(n.cells[i], target); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// Null says that a cell is NULL. The other methods give the zero value for it.
+func (c *Cells) Null(i int) bool { return c.cell(i) == nil }
 
-func scanCell(cell []byte, target any) (err error) {
-	switch target := target.(type) {
-	case *[]byte:
-		*target = cell // a part of what was gathered
-	case *string:
-		*target = string(cell)
-	case *int:
-		*target, err = strconv.Atoi(string(cell))
-	case *int32:
-		var number int64
-		number, err = strconv.ParseInt(string(cell), 10, 32)
-		*target = int32(number)
-	case *int64:
-		*target, err = strconv.ParseInt(string(cell), 10, 64)
-	case *bool:
-		*target = string(cell) == "t"
-	case *float64:
-		*target, err = strconv.ParseFloat(string(cell), 64)
-	case *Instant:
-		target.Time, err = timeOf(cell)
-	case **Instant:
-		err = optional(cell, target)
-	case **int32:
-		err = optional(cell, target)
-	case **int64:
-		err = optional(cell, target)
-	case **float64:
-		err = optional(cell, target)
-	case **string:
-		err = optional(cell, target)
-	default:
-		return scanNamed(cell, target)
-	}
-	if err != nil {
-		return errNested // the cause would quote the value
-	}
-	return nil
-}
-
-func optional[T any](cell []byte, target **T) error {
-	if cell == nil {
-		*target = nil
+func (c *Cells) cell(i int) []byte {
+	if i >= len(c.cells) {
+		c.wrong = true
 		return nil
 	}
-	*target = new(T)
-	return scanCell(cell, *target)
+	return c.cells[i]
 }
 
-// scanNamed scans into named types of numbers and texts.
-func scanNamed(cell []byte, target any) error {
-	into := reflect.ValueOf(target)
-	if into.Kind() != reflect.Pointer {
-		return fmt.Errorf("store: a nested cell into %T", target)
+// Int is a whole number.
+func (c *Cells) Int(i int) int64 {
+	cell := c.cell(i)
+	if cell == nil {
+		return 0
 	}
-	switch into = into.Elem(); into.Kind() {
-	case reflect.Int, reflect.Int32, reflect.Int64:
+	digits, negative := cell, cell[0] == '-'
+	if negative {
+		digits = cell[1:]
+	}
+	if len(digits) == 0 || len(digits) > 18 {
 		number, err := strconv.ParseInt(string(cell), 10, 64)
-		if err != nil {
-			return errNested
-		}
-		into.SetInt(number)
-	case reflect.String:
-		into.SetString(string(cell))
-	default:
-		return fmt.Errorf("store: a nested cell into %T", target)
+		c.wrong = c.wrong || err != nil
+		return number
 	}
-	return nil
+	number := int64(0)
+	for _, digit := range digits {
+		c.wrong = c.wrong || digit < '0' || digit > '9'
+		number = number*10 + int64(digit-'0')
+	}
+	if negative {
+		return -number
+	}
+	return number
+}
+
+// Float is a number.
+func (c *Cells) Float(i int) float64 {
+	cell := c.cell(i)
+	if cell == nil {
+		return 0
+	}
+	number, err := strconv.ParseFloat(string(cell), 64)
+	c.wrong = c.wrong || err != nil
+	return number
+}
+
+// Bool is a truth value.
+func (c *Cells) Bool(i int) bool { return string(c.cell(i)) == "t" }
+
+// Text is a text.
+func (c *Cells) Text(i int) string { return string(c.cell(i)) }
+
+// Document is JSON as it is stored: a part of what was gathered.
+func (c *Cells) Document(i int) []byte { return c.cell(i) }
+
+// Time is an instant.
+func (c *Cells) Time(i int) time.Time {
+	cell := c.cell(i)
+	if cell == nil {
+		return time.Time{}
+	}
+	read, err := timeOf(cell)
+	c.wrong = c.wrong || err != nil
+	return read
 }
 
 // timeOf reads a time as PostgreSQL writes it, in UTC: 2026-05-02 01:02:03.45+00.

@@ -24,6 +24,18 @@ func TestNestedRowsAreReadAsRows(t *testing.T) {
 	scan := func(from store.Row, into *row) error {
 		return from.Scan(&into.number, &into.none, &into.text, &into.yes, &into.share, &into.document, &into.at, &into.until)
 	}
+	read := func(cells *store.Cells, into *row) {
+		*into = row{number: cells.Int(0), text: cells.Text(2), yes: cells.Bool(3), document: cells.Document(5), at: store.Instant{Time: cells.Time(6)}}
+		if !cells.Null(1) {
+			into.none = new(int32(cells.Int(1)))
+		}
+		if !cells.Null(4) {
+			into.share = new(cells.Float(4))
+		}
+		if !cells.Null(7) {
+			into.until = &store.Instant{Time: cells.Time(7)}
+		}
+	}
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		columns := []string{"n", "none", "word", "yes", "share", "document", "at", "until"}
 		nested, ok := db.Dialect().Nested(columns...)
@@ -44,7 +56,7 @@ func TestNestedRowsAreReadAsRows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := store.ReadNested(texts[0], scan)
+		got, err := store.ReadNested(texts[0], read)
 		if err != nil || len(got) != 3 {
 			t.Fatalf("%v, %d rows of %s", err, len(got), texts[0])
 		}
@@ -64,11 +76,11 @@ func TestNestedRowsAreReadAsRows(t *testing.T) {
 		}
 	})
 	for _, broken := range []string{"(", "(1,2", "(1)", "x", `("`, `("a"b)`, "()"} {
-		if _, err := store.ReadNested([]byte(broken), scan); err == nil {
+		if _, err := store.ReadNested([]byte(broken), read); err == nil {
 			t.Errorf("%s was read", broken)
 		}
 	}
-	if none, err := store.ReadNested(nil, scan); none != nil || err != nil {
+	if none, err := store.ReadNested(nil, read); none != nil || err != nil {
 		t.Errorf("NULL: %v, %v", none, err)
 	}
 }

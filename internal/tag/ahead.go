@@ -25,7 +25,7 @@ func (s *Service) Ahead(keys []string, asOf time.Time, into *[][]Value) (ahead p
 		Take: func(ctx context.Context, customers []profile.Row, lists [][]byte) error {
 			all := make([][]Value, len(customers))
 			for i, list := range lists {
-				values, err := store.ReadNested(list, scanLean)
+				values, err := store.ReadNested(list, readLean)
 				if err != nil {
 					return fmt.Errorf("read the tags of customers: %w", err)
 				}
@@ -48,18 +48,15 @@ func (s *Service) Ahead(keys []string, asOf time.Time, into *[][]Value) (ahead p
 	}, true
 }
 
-// scanLean reads a value with no more of its tag than what tells it.
-func scanLean(row store.Row, v *Value) error {
-	var (
-		computed store.Instant
-		until    *store.Instant
-	)
-	err := row.Scan((*[]byte)(&v.Value), &v.Score, &computed, &until, &v.Source, &v.Tag.ID, &v.Tag.Version)
-	v.ComputedAt = computed.Time
-	if until != nil {
-		v.ValidUntil = &until.Time
+// readLean reads a value with no more of its tag than what tells it.
+func readLean(row *store.Cells, v *Value) {
+	v.Value, v.ComputedAt, v.Source, v.Tag.ID, v.Tag.Version = row.Document(0), row.Time(2), row.Text(4), row.Int(5), int(row.Int(6))
+	if !row.Null(1) {
+		v.Score = new(row.Float(1))
 	}
-	return err
+	if !row.Null(3) {
+		v.ValidUntil = new(row.Time(3))
+	}
 }
 
 // mostKnown bounds the memory that tags take.
