@@ -129,7 +129,9 @@ func (a *ahead) add(list profile.Ahead, ok bool, put func(mates *together.Group[
 }
 
 // shownOf leaves out the customer who was read after the end of a page, to know whether there is another page.
-func shownOf[T any](mates *together.Group[*model.Customer], lists []T) []T { return lists[:len(mates.Members)] }
+func shownOf[T any](mates *together.Group[*model.Customer], lists []T) []T {
+	return lists[:len(mates.Members)]
+}
 
 // customers makes the group of customers that were found, with what was read ahead of them.
 func (a *ahead) customers(found []*profile.Customer) []*model.Customer {

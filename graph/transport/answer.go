@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/onecdp/onecdp/internal/fault"
@@ -181,7 +182,7 @@ func errorsOf(list gqlerror.List) []byte {
 	return text
 }
 
-// byPlace orders errors as the query is written.
+// byPlace orders errors as the query is written, and those of one field as the elements of lists come.
 func byPlace(a, b *gqlerror.Error) int {
 	var first, second gqlerror.Location
 	if len(a.Locations) > 0 {
@@ -190,5 +191,21 @@ func byPlace(a, b *gqlerror.Error) int {
 	if len(b.Locations) > 0 {
 		second = b.Locations[0]
 	}
-	return cmp.Or(cmp.Compare(first.Line, second.Line), cmp.Compare(first.Column, second.Column))
+	return cmp.Or(cmp.Compare(first.Line, second.Line), cmp.Compare(first.Column, second.Column), slices.CompareFunc(a.Path, b.Path, byStep))
+}
+
+// byStep orders the steps of two paths at the same place.
+func byStep(a, b ast.PathElement) int {
+	switch a := a.(type) {
+	case ast.PathIndex:
+		if b, isIndex := b.(ast.PathIndex); isIndex {
+			return cmp.Compare(a, b)
+		}
+		return -1
+	case ast.PathName:
+		if b, isName := b.(ast.PathName); isName {
+			return cmp.Compare(a, b)
+		}
+	}
+	return 1
 }
