@@ -37,18 +37,25 @@ type world struct {
 
 func newWorld(t *testing.T, db *store.DB) *world {
 	t.Helper()
-	one, err := oneid.Open(t.Context(), db, oneid.Settings{Region: "CN", MaxIdentities: 500})
+	w := &world{t: t, services: servicesOf(t, db), log: &bytes.Buffer{}}
+	w.use(func() time.Time { return now })
+	return w
+}
+
+func servicesOf(tb testing.TB, db *store.DB) graph.Services {
+	tb.Helper()
+	one, err := oneid.Open(tb.Context(), db, oneid.Settings{Region: "CN", MaxIdentities: 500})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	zone, err := time.LoadLocation("Asia/Shanghai")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	reader := profile.New(db, one)
 	hub := live.New(db, reader, live.Defaults())
-	t.Cleanup(hub.Close)
-	services := graph.Services{
+	tb.Cleanup(hub.Close)
+	return graph.Services{
 		Live: hub, Access: access.New(db, ""), OneID: one, Ingest: ingest.New(db, one), Profile: reader, Tags: tag.New(db, reader),
 		Segments: segment.New(db, one, zone), Campaigns: campaign.New(db),
 		Sources: func(ctx context.Context, numbers []int32) ([]string, error) {
@@ -59,11 +66,6 @@ func newWorld(t *testing.T, db *store.DB) *world {
 			}
 			return names, err
 		},
-	}
-	var log bytes.Buffer
-	return &world{
-		t: t, services: services, log: &log,
-		handler: graph.NewServer(services, func() time.Time { return now }, slog.New(slog.NewTextHandler(&log, nil))),
 	}
 }
 
