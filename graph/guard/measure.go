@@ -11,7 +11,7 @@ import (
 const (
 	deepest        = 24      // levels of fields
 	mostExpanded   = 20_000  // fields of an operation, each fragment as often as it is spread
-	mostRoots      = 30      // fields of Query or Mutation in an operation
+	mostRoots      = 60      // fields of Query or Mutation in an operation
 	mostOperations = 50      // of a document
 	mostFragments  = 300     // of a document
 	mostVariables  = 250     // of an operation
