@@ -63,8 +63,8 @@ type serverSettings struct {
 	AdminKey    string   `env:"ONECDP_ADMIN_KEY" placeholder:"KEY" help:"A key with every scope; with it none is made at the first start"`
 	CORSOrigins []string `name:"cors-origins" env:"ONECDP_CORS_ORIGINS" placeholder:"ORIGIN" help:"Origins whose pages may call the API, such as https://crm.example"`
 	MetricsAddr string   `env:"ONECDP_METRICS_ADDR" placeholder:"HOST:PORT" help:"Where to show /metrics without a key as well; keep it off networks of strangers"`
-	RateLimit   float64  `env:"ONECDP_RATE_LIMIT" default:"500000" placeholder:"POINTS" help:"Points that each API key gets back per second; 0 is no limit (${default})"`
-	RateBurst   float64  `env:"ONECDP_RATE_BURST" default:"2000000" placeholder:"POINTS" help:"Points that each API key may save up, and so ask for at once (${default})"`
+	RateLimit   float64  `env:"ONECDP_RATE_LIMIT" default:"5000000" placeholder:"POINTS" help:"Points that each API key gets back per second; 0 is no limit (${default})"`
+	RateBurst   float64  `env:"ONECDP_RATE_BURST" default:"10000000" placeholder:"POINTS" help:"Points that each API key may save up, and so ask for at once (${default})"`
 	PageSession bool     `env:"ONECDP_PAGE_SESSION" default:"true" negatable:"" help:"Sign GraphiQL in when it is opened on this machine; switch it off behind a proxy on the same machine"`
 }
 

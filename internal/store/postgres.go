@@ -18,7 +18,7 @@ import (
 
 const (
 	lockPoll            = 50 * time.Millisecond
-	postgresConnections = 16
+	postgresConnections = 8
 	postgresAskers      = 8              // of questions, each of which may keep a processor busy
 	migrationLock       = 0x6f6e65636470 // "onecdp": the advisory lock of those who migrate
 )
