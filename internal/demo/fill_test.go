@@ -69,7 +69,11 @@ func knownIsWhole(t *testing.T, reader *profile.Reader) {
 	if err != nil || len(merges[0]) == 0 {
 		t.Errorf("merges %v, %v", merges, err)
 	}
-	name, there, err := found[0].Attribute("name")
+	origins, err := reader.Provenance(t.Context(), rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, there, err := found[0].Attribute("name", origins[0])
 	if err != nil || !there || string(name.Value) != `"`+KnownName+`"` {
 		t.Errorf("the name is %s, %v", name.Value, err)
 	}

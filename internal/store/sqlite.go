@@ -107,11 +107,11 @@ func (sqliteDialect) Among(expression, query string) string {
 	return expression + " IN (" + query + ")"
 }
 
-// FirstOfEach: CROSS JOIN keeps the order of the tables, so the list is made once for each row and its rows are then fetched.
 func (sqliteDialect) planFresh() string { return "" }
 
 func (sqliteDialect) Nested(...string) (string, bool) { return "", false }
 
+// FirstOfEach: CROSS JOIN keeps the order of the tables, so the list is made once for each row and its rows are then fetched.
 func (sqliteDialect) FirstOfEach(table, alias, condition, order, limit string) string {
 	return " CROSS JOIN " + table + " AS " + alias + " ON " + alias + ".rowid IN (SELECT " + alias + ".rowid FROM " + table + " AS " + alias +
 		" WHERE " + condition + " ORDER BY " + order + " LIMIT " + limit + ")"
