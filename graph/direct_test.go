@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,16 +40,19 @@ func newTwoWays(t *testing.T, db *store.DB) *twoWays {
 
 // same sends a query both ways and returns what is not the same; "" when the answers are equal to the byte.
 func (w *twoWays) same(scopes []access.Scope, query string, variables any) string {
-	directly := w.answer(w.t.Context(), scopes, query, variables)
-	handler := w.handler
-	w.handler = w.general
-	generally := w.answer(w.t.Context(), scopes, query, variables)
-	w.handler = handler
-	one, two := withoutExtensions(directly.Body.String()), withoutExtensions(generally.Body.String())
-	if one == two && directly.Code == generally.Code {
+	one, two := w.bothWays(scopes, query, variables)
+	if one == two {
 		return ""
 	}
-	return fmt.Sprintf("%s\ndirectly:  %d %s\ngenerally: %d %s", query, directly.Code, one, generally.Code, two)
+	return fmt.Sprintf("%s\ndirectly:  %s\ngenerally: %s", query, one, two)
+}
+
+// bothWays are the statuses and bodies of the answers.
+func (w *twoWays) bothWays(scopes []access.Scope, query string, variables any) (directly, generally string) {
+	other := *w.world
+	other.handler = w.general
+	one, two := w.answer(w.t.Context(), scopes, query, variables), other.answer(w.t.Context(), scopes, query, variables)
+	return fmt.Sprint(one.Code, withoutExtensions(one.Body.String())), fmt.Sprint(two.Code, withoutExtensions(two.Body.String()))
 }
 
 var requestIDs = regexp.MustCompile(`request id \w+`)
@@ -152,6 +156,41 @@ func TestGeneratedQueriesAreAnsweredTheSameBothWays(t *testing.T) {
 				t.Fatal(difference)
 			}
 		})
+	})
+}
+
+// What is kept of a document serves requests with other variables, other keys and other types of nodes, at the same time.
+func TestRequestsShareADocumentAndNothingElse(t *testing.T) {
+	t.Parallel()
+	const query = `query($id: ID!, $type: String, $first: Int, $names: [String!], $phone: String!) {
+		node(id: $id) { __typename id ... on Customer { ...some } ... on Event { name properties customer { ...some } } ... on Tag { key } ... on Identity { value } }
+		customerByIdentity(identity: {type: "phone", value: $phone}) { ...some events(first: $first, names: $names) { totalCount edges { cursor node { name } } } }
+		customers(first: $first) { edges { node { ...some } } }
+	} fragment some on Customer { id attributes identities(type: $type) { type value } tags { value } }`
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newTwoWays(t, db)
+		ids := w.populate()
+		var readers sync.WaitGroup
+		for reader := range 4 {
+			readers.Go(func() {
+				for i := range 40 {
+					n := reader*40 + i
+					variables := map[string]any{"id": ids[n%len(ids)], "phone": fmt.Sprintf("139%08d", n%12), "first": n%7 + 1}
+					if n%2 == 0 {
+						variables["type"] = []string{"phone", "member_no", "none"}[n%3]
+					}
+					if n%5 == 0 {
+						variables["names"] = []string{"order"}[:n%2]
+					}
+					scopes := [][]access.Scope{{access.Read}, everything}[n%2]
+					directly, generally := w.bothWays(scopes, query, variables)
+					if directly != generally {
+						t.Errorf("%v\ndirectly:  %s\ngenerally: %s", variables, directly, generally)
+					}
+				}
+			})
+		}
+		readers.Wait()
 	})
 }
 

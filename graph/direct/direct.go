@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -31,30 +32,87 @@ var (
 	errPanic    = errors.New("direct: a panic")
 )
 
-// Field is a field that a selection asks of an object of one type.
+// Field is a field that a selection asks of an object of one type. It is shared by requests, and nobody changes it.
 type Field struct {
 	// Number tells the field among those of its type, as the generated code counts them.
 	Number int
 	// Args are the arguments, read.
 	Args map[string]any
 	// Below is what is asked of the value.
-	Below Selection
+	Below *Selection
 	// Collected is the field as gqlgen knows it.
 	Collected graphql.CollectedField
 
 	key    []byte  // the comma before it, the key and the colon
 	points float64 // what it costs each time
+	asks   bool    // its arguments have variables: Args and points are those of one request
 }
 
-// Selection is what is asked of a value. Its fields are found when the first object of a type is met, and kept for the others.
+// Selection is what is asked of a value. Its fields are found when the first object of a type is met, and kept: for the next object, and, where they do not
+// depend on variables, for the next request with this document.
 type Selection struct {
-	set   ast.SelectionSet
-	plans []plan // nearly always one: only an interface has several
+	set    ast.SelectionSet
+	memory *memory
+	lock   sync.Mutex
+	plans  atomic.Pointer[[]plan] // nearly always one: only an interface has several
 }
 
 type plan struct {
 	objectType int
 	fields     []Field
+}
+
+// memory is what is kept of an operation.
+type memory struct {
+	root   *Selection
+	shared bool // the fields asked for do not depend on variables
+	left   atomic.Int64 // how many more fields are worth keeping
+}
+
+// mostKept is the number of fields after which no more are kept of an operation: fragments can make many of few.
+const mostKept = 2000
+
+// remember makes the memory of an operation.
+func remember(operation *graphql.OperationContext) *memory {
+	m := &memory{shared: alwaysTheSame(operation.Doc)}
+	m.left.Store(mostKept)
+	m.root = &Selection{set: operation.Operation.SelectionSet, memory: m}
+	return m
+}
+
+// alwaysTheSame says that no directive of a document decides which fields are asked for.
+func alwaysTheSame(document *ast.QueryDocument) bool {
+	for _, operation := range document.Operations {
+		if decides(operation.SelectionSet) {
+			return false
+		}
+	}
+	for _, fragment := range document.Fragments {
+		if decides(fragment.SelectionSet) {
+			return false
+		}
+	}
+	return true
+}
+
+func decides(selections ast.SelectionSet) bool {
+	for _, selection := range selections {
+		switch selection := selection.(type) {
+		case *ast.Field:
+			if len(selection.Directives) > 0 || decides(selection.SelectionSet) {
+				return true
+			}
+		case *ast.InlineFragment:
+			if len(selection.Directives) > 0 || decides(selection.SelectionSet) {
+				return true
+			}
+		case *ast.FragmentSpread:
+			if len(selection.Directives) > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Writer writes a part of an answer. It belongs to one goroutine.
@@ -65,17 +123,23 @@ type Writer struct {
 	Points float64
 
 	operation *graphql.OperationContext
+	own       []ownField // fields with arguments of this request; few
 }
+
+type ownField struct{ shared, own *Field }
 
 // Binder completes a field of one type: its number and its arguments. It fails with ErrNotPlain when the field cannot be written.
 type Binder func(ctx context.Context, field *Field) error
 
 // Fields are the fields that a selection asks of an object. satisfies names its type and the interfaces of it.
 func (w *Writer) Fields(ctx context.Context, s *Selection, objectType int, satisfies []string, bind Binder) ([]Field, error) {
-	for i := range s.plans {
-		if s.plans[i].objectType == objectType {
-			return s.plans[i].fields, nil
-		}
+	if fields, known := s.known(objectType); known {
+		return fields, nil
+	}
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	if fields, known := s.known(objectType); known {
+		return fields, nil
 	}
 	collected := graphql.CollectFields(w.operation, s.set, satisfies)
 	fields := make([]Field, len(collected))
@@ -84,8 +148,8 @@ func (w *Writer) Fields(ctx context.Context, s *Selection, objectType int, satis
 		if len(collected[i].Deferrables) > 0 {
 			return nil, ErrNotPlain
 		}
-		field.Collected, field.Below.set = collected[i], collected[i].Selections
-		field.points = guard.Weight(w.operation, collected[i].Field)
+		field.Collected, field.Below = collected[i], &Selection{set: collected[i].Selections, memory: s.memory}
+		field.points, field.asks = guard.Weight(w.operation, collected[i].Field), asks(collected[i].Arguments)
 		if i > 0 {
 			field.key = append(field.key, ',')
 		}
@@ -94,18 +158,80 @@ func (w *Writer) Fields(ctx context.Context, s *Selection, objectType int, satis
 			return nil, err
 		}
 	}
-	s.plans = append(s.plans, plan{objectType, fields})
+	var plans []plan
+	if kept := s.plans.Load(); kept != nil {
+		plans = *kept
+	}
+	plans = append(plans[:len(plans):len(plans)], plan{objectType, fields})
+	s.plans.Store(&plans)
+	s.memory.left.Add(-int64(len(fields)))
 	return fields, nil
+}
+
+func (s *Selection) known(objectType int) ([]Field, bool) {
+	if plans := s.plans.Load(); plans != nil {
+		for i := range *plans {
+			if (*plans)[i].objectType == objectType {
+				return (*plans)[i].fields, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// asks says that arguments have variables.
+func asks(arguments ast.ArgumentList) bool {
+	for _, argument := range arguments {
+		if hasVariable(argument.Value) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasVariable(value *ast.Value) bool {
+	if value.Kind == ast.Variable {
+		return true
+	}
+	for _, child := range value.Children {
+		if hasVariable(child.Value) {
+			return true
+		}
+	}
+	return false
+}
+
+// Begin begins a field: it writes the key, and returns the field with the arguments of this request.
+func (w *Writer) Begin(ctx context.Context, field *Field, bind Binder) (*Field, error) {
+	w.Bytes = append(w.Bytes, field.key...)
+	if field.asks {
+		own, err := w.ownOf(ctx, field, bind)
+		if err != nil {
+			return nil, err
+		}
+		field = own
+	}
+	w.Points += field.points
+	return field, nil
+}
+
+func (w *Writer) ownOf(ctx context.Context, field *Field, bind Binder) (*Field, error) {
+	for _, one := range w.own {
+		if one.shared == field {
+			return one.own, nil
+		}
+	}
+	own := *field
+	own.points = guard.Weight(w.operation, field.Collected.Field)
+	if err := bind(ctx, &own); err != nil {
+		return nil, err
+	}
+	w.own = append(w.own, ownField{field, &own})
+	return &own, nil
 }
 
 // Open begins an object.
 func (w *Writer) Open() { w.Bytes = append(w.Bytes, '{') }
-
-// Key begins a field of an object.
-func (w *Writer) Key(field *Field) {
-	w.Bytes = append(w.Bytes, field.key...)
-	w.Points += field.points
-}
 
 // Close ends an object.
 func (w *Writer) Close() { w.Bytes = append(w.Bytes, '}') }
@@ -160,15 +286,17 @@ func Query(ctx context.Context, objectType int, satisfies []string, bind Binder,
 			spaces.Put(space)
 		}
 	}()
-	selection := Selection{set: operation.Operation.SelectionSet}
-	fields, err := first.fieldsOfRoot(ctx, &selection, objectType, satisfies, bind)
+	m := guard.Remembered(operation, func() *memory { return remember(operation) })
+	if !m.shared || m.left.Load() < 0 {
+		m = remember(operation)
+	}
+	fields, err := first.fieldsOfRoot(ctx, m.root, objectType, satisfies, bind)
 	if err != nil {
 		return nil, 0, err
 	}
 	first.Open()
 	if len(fields) == 1 {
-		first.Key(&fields[0])
-		if err := write(ctx, first, root, &fields[0]); err != nil {
+		if err := write(ctx, first, root, bind, &fields[0]); err != nil {
 			return nil, 0, err
 		}
 		first.Close()
@@ -181,14 +309,13 @@ func Query(ctx context.Context, objectType int, satisfies []string, bind Binder,
 	)
 	for i := range fields {
 		parts[i].operation = operation
-		writing.Go(func() { errs[i] = write(ctx, &parts[i], root, &fields[i]) })
+		writing.Go(func() { errs[i] = write(ctx, &parts[i], root, bind, &fields[i]) })
 	}
 	writing.Wait()
 	if err := errors.Join(errs...); err != nil {
 		return nil, 0, err
 	}
 	for i := range fields {
-		first.Key(&fields[i])
 		first.Bytes = append(first.Bytes, parts[i].Bytes...)
 		first.Points += parts[i].Points
 	}
@@ -207,8 +334,12 @@ func (w *Writer) fieldsOfRoot(ctx context.Context, s *Selection, objectType int,
 	return w.Fields(ctx, s, objectType, satisfies, bind)
 }
 
-func write(ctx context.Context, w *Writer, root Root, field *Field) (err error) {
+func write(ctx context.Context, w *Writer, root Root, bind Binder, field *Field) (err error) {
 	defer recovered(&err)
+	field, err = w.Begin(ctx, field, bind)
+	if err != nil {
+		return err
+	}
 	return root(ctx, w, field)
 }
 

@@ -141,7 +141,7 @@ func (d directly) writeQuery(ctx context.Context, w *direct.Writer, field *direc
 		if v == nil {
 			w.Null()
 		} else {
-			if err := d.writeNode(ctx, w, &field.Below, v); err != nil {
+			if err := d.writeNode(ctx, w, field.Below, v); err != nil {
 				return err
 			}
 		}
@@ -162,7 +162,7 @@ func (d directly) writeQuery(ctx context.Context, w *direct.Writer, field *direc
 			if v[n0] == nil {
 				return direct.ErrNull
 			}
-			if err := d.writeApiKey(ctx, w, &field.Below, v[n0]); err != nil {
+			if err := d.writeApiKey(ctx, w, field.Below, v[n0]); err != nil {
 				return err
 			}
 		}
@@ -181,7 +181,7 @@ func (d directly) writeQuery(ctx context.Context, w *direct.Writer, field *direc
 		if v == nil {
 			w.Null()
 		} else {
-			if err := d.writeCampaign(ctx, w, &field.Below, v); err != nil {
+			if err := d.writeCampaign(ctx, w, field.Below, v); err != nil {
 				return err
 			}
 		}
@@ -199,7 +199,7 @@ func (d directly) writeQuery(ctx context.Context, w *direct.Writer, field *direc
 		if v == nil {
 			w.Null()
 		} else {
-			if err := d.writeCustomer(ctx, w, &field.Below, v); err != nil {
+			if err := d.writeCustomer(ctx, w, field.Below, v); err != nil {
 				return err
 			}
 		}
@@ -217,7 +217,7 @@ func (d directly) writeQuery(ctx context.Context, w *direct.Writer, field *direc
 		if v == nil {
 			w.Null()
 		} else {
-			if err := d.writeCustomer(ctx, w, &field.Below, v); err != nil {
+			if err := d.writeCustomer(ctx, w, field.Below, v); err != nil {
 				return err
 			}
 		}
@@ -235,7 +235,7 @@ func (d directly) writeQuery(ctx context.Context, w *direct.Writer, field *direc
 		if v == nil {
 			return direct.ErrNull
 		}
-		if err := d.writeCustomerConnection(ctx, w, &field.Below, v); err != nil {
+		if err := d.writeCustomerConnection(ctx, w, field.Below, v); err != nil {
 			return err
 		}
 	case 7: // customersByIdentity
@@ -257,7 +257,7 @@ func (d directly) writeQuery(ctx context.Context, w *direct.Writer, field *direc
 			if v[n0] == nil {
 				w.Null()
 			} else {
-				if err := d.writeCustomer(ctx, w, &field.Below, v[n0]); err != nil {
+				if err := d.writeCustomer(ctx, w, field.Below, v[n0]); err != nil {
 					return err
 				}
 			}
@@ -277,7 +277,7 @@ func (d directly) writeQuery(ctx context.Context, w *direct.Writer, field *direc
 		if v == nil {
 			return direct.ErrNull
 		}
-		if err := d.writeSegmentPreview(ctx, w, &field.Below, v); err != nil {
+		if err := d.writeSegmentPreview(ctx, w, field.Below, v); err != nil {
 			return err
 		}
 	case 9: // segment
@@ -294,7 +294,7 @@ func (d directly) writeQuery(ctx context.Context, w *direct.Writer, field *direc
 		if v == nil {
 			w.Null()
 		} else {
-			if err := d.writeSegment(ctx, w, &field.Below, v); err != nil {
+			if err := d.writeSegment(ctx, w, field.Below, v); err != nil {
 				return err
 			}
 		}
@@ -331,8 +331,10 @@ func (d directly) writeTag(ctx context.Context, w *direct.Writer, below *direct.
 	}
 	w.Open()
 	for i := range fields {
-		field := &fields[i]
-		w.Key(field)
+		field, err := w.Begin(ctx, &fields[i], d.bindTag)
+		if err != nil {
+			return err
+		}
 		switch field.Number {
 		case 0:
 			w.Text("Tag")
@@ -390,8 +392,10 @@ func (d directly) writeSegment(ctx context.Context, w *direct.Writer, below *dir
 	}
 	w.Open()
 	for i := range fields {
-		field := &fields[i]
-		w.Key(field)
+		field, err := w.Begin(ctx, &fields[i], d.bindSegment)
+		if err != nil {
+			return err
+		}
 		switch field.Number {
 		case 0:
 			w.Text("Segment")
@@ -425,7 +429,7 @@ func (d directly) writeSegment(ctx context.Context, w *direct.Writer, below *dir
 			if v == nil {
 				return direct.ErrNull
 			}
-			if err := d.writeCustomerConnection(ctx, w, &field.Below, v); err != nil {
+			if err := d.writeCustomerConnection(ctx, w, field.Below, v); err != nil {
 				return err
 			}
 		case 6: // name
@@ -473,8 +477,10 @@ func (d directly) writeCustomerConnection(ctx context.Context, w *direct.Writer,
 	}
 	w.Open()
 	for i := range fields {
-		field := &fields[i]
-		w.Key(field)
+		field, err := w.Begin(ctx, &fields[i], d.bindCustomerConnection)
+		if err != nil {
+			return err
+		}
 		switch field.Number {
 		case 0:
 			w.Text("CustomerConnection")
@@ -487,7 +493,7 @@ func (d directly) writeCustomerConnection(ctx context.Context, w *direct.Writer,
 				if obj.Edges[n0] == nil {
 					return direct.ErrNull
 				}
-				if err := d.writeCustomerEdge(ctx, w, &field.Below, obj.Edges[n0]); err != nil {
+				if err := d.writeCustomerEdge(ctx, w, field.Below, obj.Edges[n0]); err != nil {
 					return err
 				}
 			}
@@ -496,7 +502,7 @@ func (d directly) writeCustomerConnection(ctx context.Context, w *direct.Writer,
 			if obj.PageInfo == nil {
 				return direct.ErrNull
 			}
-			if err := d.writePageInfo(ctx, w, &field.Below, obj.PageInfo); err != nil {
+			if err := d.writePageInfo(ctx, w, field.Below, obj.PageInfo); err != nil {
 				return err
 			}
 		case 3: // totalCount
@@ -532,8 +538,10 @@ func (d directly) writeCustomerEdge(ctx context.Context, w *direct.Writer, below
 	}
 	w.Open()
 	for i := range fields {
-		field := &fields[i]
-		w.Key(field)
+		field, err := w.Begin(ctx, &fields[i], d.bindCustomerEdge)
+		if err != nil {
+			return err
+		}
 		switch field.Number {
 		case 0:
 			w.Text("CustomerEdge")
@@ -543,7 +551,7 @@ func (d directly) writeCustomerEdge(ctx context.Context, w *direct.Writer, below
 			if obj.Node == nil {
 				return direct.ErrNull
 			}
-			if err := d.writeCustomer(ctx, w, &field.Below, obj.Node); err != nil {
+			if err := d.writeCustomer(ctx, w, field.Below, obj.Node); err != nil {
 				return err
 			}
 		}
@@ -591,8 +599,10 @@ func (d directly) writeCustomer(ctx context.Context, w *direct.Writer, below *di
 	}
 	w.Open()
 	for i := range fields {
-		field := &fields[i]
-		w.Key(field)
+		field, err := w.Begin(ctx, &fields[i], d.bindCustomer)
+		if err != nil {
+			return err
+		}
 		switch field.Number {
 		case 0:
 			w.Text("Customer")
@@ -604,7 +614,7 @@ func (d directly) writeCustomer(ctx context.Context, w *direct.Writer, below *di
 			if v == nil {
 				w.Null()
 			} else {
-				if err := d.writeAttributeValue(ctx, w, &field.Below, v); err != nil {
+				if err := d.writeAttributeValue(ctx, w, field.Below, v); err != nil {
 					return err
 				}
 			}
@@ -624,7 +634,7 @@ func (d directly) writeCustomer(ctx context.Context, w *direct.Writer, below *di
 			if v == nil {
 				return direct.ErrNull
 			}
-			if err := d.writeEventConnection(ctx, w, &field.Below, v); err != nil {
+			if err := d.writeEventConnection(ctx, w, field.Below, v); err != nil {
 				return err
 			}
 		case 5: // id
@@ -642,7 +652,7 @@ func (d directly) writeCustomer(ctx context.Context, w *direct.Writer, below *di
 				if v[n0] == nil {
 					return direct.ErrNull
 				}
-				if err := d.writeIdentity(ctx, w, &field.Below, v[n0]); err != nil {
+				if err := d.writeIdentity(ctx, w, field.Below, v[n0]); err != nil {
 					return err
 				}
 			}
@@ -660,7 +670,7 @@ func (d directly) writeCustomer(ctx context.Context, w *direct.Writer, below *di
 				if v[n0] == nil {
 					return direct.ErrNull
 				}
-				if err := d.writeMerge(ctx, w, &field.Below, v[n0]); err != nil {
+				if err := d.writeMerge(ctx, w, field.Below, v[n0]); err != nil {
 					return err
 				}
 			}
@@ -678,7 +688,7 @@ func (d directly) writeCustomer(ctx context.Context, w *direct.Writer, below *di
 				if v[n0] == nil {
 					return direct.ErrNull
 				}
-				if err := d.writeCustomerTag(ctx, w, &field.Below, v[n0]); err != nil {
+				if err := d.writeCustomerTag(ctx, w, field.Below, v[n0]); err != nil {
 					return err
 				}
 			}
@@ -718,8 +728,10 @@ func (d directly) writeAttributeValue(ctx context.Context, w *direct.Writer, bel
 	}
 	w.Open()
 	for i := range fields {
-		field := &fields[i]
-		w.Key(field)
+		field, err := w.Begin(ctx, &fields[i], d.bindAttributeValue)
+		if err != nil {
+			return err
+		}
 		switch field.Number {
 		case 0:
 			w.Text("AttributeValue")
@@ -731,7 +743,7 @@ func (d directly) writeAttributeValue(ctx context.Context, w *direct.Writer, bel
 			if v == nil {
 				w.Null()
 			} else {
-				if err := d.writeIdentity(ctx, w, &field.Below, v); err != nil {
+				if err := d.writeIdentity(ctx, w, field.Below, v); err != nil {
 					return err
 				}
 			}
@@ -792,8 +804,10 @@ func (d directly) writeIdentity(ctx context.Context, w *direct.Writer, below *di
 	}
 	w.Open()
 	for i := range fields {
-		field := &fields[i]
-		w.Key(field)
+		field, err := w.Begin(ctx, &fields[i], d.bindIdentity)
+		if err != nil {
+			return err
+		}
 		switch field.Number {
 		case 0:
 			w.Text("Identity")
@@ -805,7 +819,7 @@ func (d directly) writeIdentity(ctx context.Context, w *direct.Writer, below *di
 			if v == nil {
 				return direct.ErrNull
 			}
-			if err := d.writeCustomer(ctx, w, &field.Below, v); err != nil {
+			if err := d.writeCustomer(ctx, w, field.Below, v); err != nil {
 				return err
 			}
 		case 2: // firstSeenAt
@@ -871,8 +885,10 @@ func (d directly) writeEventConnection(ctx context.Context, w *direct.Writer, be
 	}
 	w.Open()
 	for i := range fields {
-		field := &fields[i]
-		w.Key(field)
+		field, err := w.Begin(ctx, &fields[i], d.bindEventConnection)
+		if err != nil {
+			return err
+		}
 		switch field.Number {
 		case 0:
 			w.Text("EventConnection")
@@ -885,7 +901,7 @@ func (d directly) writeEventConnection(ctx context.Context, w *direct.Writer, be
 				if obj.Edges[n0] == nil {
 					return direct.ErrNull
 				}
-				if err := d.writeEventEdge(ctx, w, &field.Below, obj.Edges[n0]); err != nil {
+				if err := d.writeEventEdge(ctx, w, field.Below, obj.Edges[n0]); err != nil {
 					return err
 				}
 			}
@@ -894,7 +910,7 @@ func (d directly) writeEventConnection(ctx context.Context, w *direct.Writer, be
 			if obj.PageInfo == nil {
 				return direct.ErrNull
 			}
-			if err := d.writePageInfo(ctx, w, &field.Below, obj.PageInfo); err != nil {
+			if err := d.writePageInfo(ctx, w, field.Below, obj.PageInfo); err != nil {
 				return err
 			}
 		case 3: // totalCount
@@ -930,8 +946,10 @@ func (d directly) writeEventEdge(ctx context.Context, w *direct.Writer, below *d
 	}
 	w.Open()
 	for i := range fields {
-		field := &fields[i]
-		w.Key(field)
+		field, err := w.Begin(ctx, &fields[i], d.bindEventEdge)
+		if err != nil {
+			return err
+		}
 		switch field.Number {
 		case 0:
 			w.Text("EventEdge")
@@ -941,7 +959,7 @@ func (d directly) writeEventEdge(ctx context.Context, w *direct.Writer, below *d
 			if obj.Node == nil {
 				return direct.ErrNull
 			}
-			if err := d.writeEvent(ctx, w, &field.Below, obj.Node); err != nil {
+			if err := d.writeEvent(ctx, w, field.Below, obj.Node); err != nil {
 				return err
 			}
 		}
@@ -985,8 +1003,10 @@ func (d directly) writeEvent(ctx context.Context, w *direct.Writer, below *direc
 	}
 	w.Open()
 	for i := range fields {
-		field := &fields[i]
-		w.Key(field)
+		field, err := w.Begin(ctx, &fields[i], d.bindEvent)
+		if err != nil {
+			return err
+		}
 		switch field.Number {
 		case 0:
 			w.Text("Event")
@@ -1010,7 +1030,7 @@ func (d directly) writeEvent(ctx context.Context, w *direct.Writer, below *direc
 			if v == nil {
 				return direct.ErrNull
 			}
-			if err := d.writeCustomer(ctx, w, &field.Below, v); err != nil {
+			if err := d.writeCustomer(ctx, w, field.Below, v); err != nil {
 				return err
 			}
 		case 4: // id
@@ -1060,8 +1080,10 @@ func (d directly) writePageInfo(ctx context.Context, w *direct.Writer, below *di
 	}
 	w.Open()
 	for i := range fields {
-		field := &fields[i]
-		w.Key(field)
+		field, err := w.Begin(ctx, &fields[i], d.bindPageInfo)
+		if err != nil {
+			return err
+		}
 		switch field.Number {
 		case 0:
 			w.Text("PageInfo")
@@ -1120,8 +1142,10 @@ func (d directly) writeMerge(ctx context.Context, w *direct.Writer, below *direc
 	}
 	w.Open()
 	for i := range fields {
-		field := &fields[i]
-		w.Key(field)
+		field, err := w.Begin(ctx, &fields[i], d.bindMerge)
+		if err != nil {
+			return err
+		}
 		switch field.Number {
 		case 0:
 			w.Text("Merge")
@@ -1145,7 +1169,7 @@ func (d directly) writeMerge(ctx context.Context, w *direct.Writer, below *direc
 			if v == nil {
 				return direct.ErrNull
 			}
-			if err := d.writeCustomer(ctx, w, &field.Below, v); err != nil {
+			if err := d.writeCustomer(ctx, w, field.Below, v); err != nil {
 				return err
 			}
 		case 8: // undoneAt
@@ -1189,8 +1213,10 @@ func (d directly) writeCustomerTag(ctx context.Context, w *direct.Writer, below 
 	}
 	w.Open()
 	for i := range fields {
-		field := &fields[i]
-		w.Key(field)
+		field, err := w.Begin(ctx, &fields[i], d.bindCustomerTag)
+		if err != nil {
+			return err
+		}
 		switch field.Number {
 		case 0:
 			w.Text("CustomerTag")
@@ -1210,7 +1236,7 @@ func (d directly) writeCustomerTag(ctx context.Context, w *direct.Writer, below 
 			if obj.Tag == nil {
 				return direct.ErrNull
 			}
-			if err := d.writeTag(ctx, w, &field.Below, obj.Tag); err != nil {
+			if err := d.writeTag(ctx, w, field.Below, obj.Tag); err != nil {
 				return err
 			}
 		case 5: // validUntil
@@ -1262,8 +1288,10 @@ func (d directly) writeCampaign(ctx context.Context, w *direct.Writer, below *di
 	}
 	w.Open()
 	for i := range fields {
-		field := &fields[i]
-		w.Key(field)
+		field, err := w.Begin(ctx, &fields[i], d.bindCampaign)
+		if err != nil {
+			return err
+		}
 		switch field.Number {
 		case 0:
 			w.Text("Campaign")
@@ -1279,7 +1307,7 @@ func (d directly) writeCampaign(ctx context.Context, w *direct.Writer, below *di
 			if v == nil {
 				w.Null()
 			} else {
-				if err := d.writeSegment(ctx, w, &field.Below, v); err != nil {
+				if err := d.writeSegment(ctx, w, field.Below, v); err != nil {
 					return err
 				}
 			}
@@ -1338,8 +1366,10 @@ func (d directly) writeApiKey(ctx context.Context, w *direct.Writer, below *dire
 	}
 	w.Open()
 	for i := range fields {
-		field := &fields[i]
-		w.Key(field)
+		field, err := w.Begin(ctx, &fields[i], d.bindApiKey)
+		if err != nil {
+			return err
+		}
 		switch field.Number {
 		case 0:
 			w.Text("ApiKey")
@@ -1416,8 +1446,10 @@ func (d directly) writeSegmentPreview(ctx context.Context, w *direct.Writer, bel
 	}
 	w.Open()
 	for i := range fields {
-		field := &fields[i]
-		w.Key(field)
+		field, err := w.Begin(ctx, &fields[i], d.bindSegmentPreview)
+		if err != nil {
+			return err
+		}
 		switch field.Number {
 		case 0:
 			w.Text("SegmentPreview")
@@ -1438,7 +1470,7 @@ func (d directly) writeSegmentPreview(ctx context.Context, w *direct.Writer, bel
 				if v[n0] == nil {
 					return direct.ErrNull
 				}
-				if err := d.writeCustomer(ctx, w, &field.Below, v[n0]); err != nil {
+				if err := d.writeCustomer(ctx, w, field.Below, v[n0]); err != nil {
 					return err
 				}
 			}

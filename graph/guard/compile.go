@@ -5,7 +5,49 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/onecdp/onecdp/internal/access"
 )
+
+// compiler makes the plan of an operation.
+type compiler struct {
+	costs   *costs
+	plan    *plan
+	scopes  map[access.Scope]bool
+	merging int // names compared so far
+	refusal *gqlerror.Error
+}
+
+// planOf makes the plan of an operation of a valid document, or refuses it.
+func planOf(operation *ast.OperationDefinition, costs *costs) (*plan, *gqlerror.Error) {
+	c := compiler{costs: costs, plan: &plan{}, scopes: map[access.Scope]bool{}}
+	roots := c.collect([]ast.SelectionSet{operation.SelectionSet})
+	if len(roots) > mostRoots {
+		at := roots[mostRoots].fields[0].Position
+		refusal := gqlerror.Wrap(tooMuch("the request asks %d questions at once; at most %d are answered", len(roots), mostRoots))
+		refusal.Locations = []gqlerror.Location{{Line: at.Line, Column: at.Column}}
+		return nil, refusal
+	}
+	for _, root := range roots {
+		c.root(root.fields[0])
+	}
+	c.plan.fixed, c.plan.depends = c.add(roots, nil, nil)
+	return c.plan, c.refusal
+}
+
+// root denies a field of Query, Mutation or Subscription that states no scope.
+func (c *compiler) root(field *ast.Field) {
+	if isIntrospection(field.Name) || scopeOf(field.Definition) != "" {
+		return
+	}
+	c.plan.needs = append(c.plan.needs, need{field: field.Name, at: place(field)})
+}
+
+func isIntrospection(name string) bool { return len(name) > 1 && name[:2] == "__" }
+
+func place(field *ast.Field) gqlerror.Location {
+	return gqlerror.Location{Line: field.Position.Line, Column: field.Position.Column}
+}
 
 // merged is one field of the answer: all selections of it under the same conditions.
 type merged struct {
@@ -122,7 +164,7 @@ func (c *compiler) add(fields []*merged, parent *length, sized map[string]bool) 
 		if one.never {
 			continue
 		}
-		if len(made.when) == 0 && len(made.own.weighted) == 0 && len(made.own.lists) == 0 && len(made.depends) == 0 && !(made.times.depends() && made.fixed > 0) {
+		if !made.varies() {
 			fixed += made.cost(nil)
 			continue
 		}

@@ -62,6 +62,25 @@ func Requested(ctx context.Context) float64 {
 	return r.charge.requested
 }
 
+// Remembered is what was made of an operation the first time that it was seen, for as long as its document is kept: what does not depend on
+// variables need not be made again. Where the guard knows nothing of the operation it is made each time.
+func Remembered[T any](operation *graphql.OperationContext, make func() *T) *T {
+	r, _ := operation.Stats.GetExtension(extensionName).(*request)
+	if r == nil || r.document.plans[operation.Operation] == nil {
+		return make()
+	}
+	memory := &r.document.plans[operation.Operation].memory
+	if kept := memory.Load(); kept != nil {
+		if made, ok := (*kept).(*T); ok {
+			return made
+		}
+	}
+	made := make()
+	kept := any(made)
+	memory.Store(&kept)
+	return made
+}
+
 // Weight is what resolving a field once costs in an operation, its arguments included and what is below it not. __typename costs nothing
 // here.
 func Weight(operation *graphql.OperationContext, field *ast.Field) float64 {

@@ -3,11 +3,7 @@ package guard
 import (
 	"encoding/json"
 	"math"
-
-	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
-
-	"github.com/onecdp/onecdp/internal/access"
+	"sync/atomic"
 )
 
 // plan is what an operation needs and costs. What does not depend on variables is summed up already.
@@ -15,6 +11,8 @@ type plan struct {
 	needs   []need
 	fixed   float64
 	depends []*node
+
+	memory atomic.Pointer[any]
 }
 
 // cost is what the operation costs with these variables, in points; and far beyond an integer perhaps.
@@ -51,6 +49,11 @@ func (n *node) cost(variables map[string]any) float64 {
 	return n.own.points(variables) + n.times.in(variables)*below
 }
 
+// varies says that the cost depends on variables.
+func (n *node) varies() bool {
+	return len(n.when) > 0 || n.own.varies() || len(n.depends) > 0 || n.times.varies() && n.fixed > 0
+}
+
 // condition is a skip or include whose argument is a variable.
 type condition struct {
 	variable string
@@ -82,6 +85,8 @@ func (o *ownCost) points(variables map[string]any) float64 {
 	return total
 }
 
+func (o *ownCost) varies() bool { return len(o.weighted)+len(o.lists) > 0 }
+
 // length is that of a list: the greatest of what is known and of what variables say.
 type length struct {
 	fixed   float64
@@ -109,7 +114,7 @@ func (l *length) in(variables map[string]any) float64 {
 	return longest
 }
 
-func (l *length) depends() bool { return l != nil && len(l.numbers)+len(l.lists) > 0 }
+func (l *length) varies() bool { return l != nil && len(l.numbers)+len(l.lists) > 0 }
 
 func numberOf(value any, usual float64) float64 {
 	switch value := value.(type) {
@@ -144,44 +149,4 @@ func whole(points float64) int64 {
 		return math.MaxInt64
 	}
 	return int64(math.Ceil(points))
-}
-
-// compiler makes the plan of an operation.
-type compiler struct {
-	costs   *costs
-	plan    *plan
-	scopes  map[access.Scope]bool
-	merging int // names compared so far
-	refusal *gqlerror.Error
-}
-
-// planOf makes the plan of an operation of a valid document, or refuses it.
-func planOf(operation *ast.OperationDefinition, costs *costs) (*plan, *gqlerror.Error) {
-	c := compiler{costs: costs, plan: &plan{}, scopes: map[access.Scope]bool{}}
-	roots := c.collect([]ast.SelectionSet{operation.SelectionSet})
-	if len(roots) > mostRoots {
-		at := roots[mostRoots].fields[0].Position
-		refusal := gqlerror.Wrap(tooMuch("the request asks %d questions at once; at most %d are answered", len(roots), mostRoots))
-		refusal.Locations = []gqlerror.Location{{Line: at.Line, Column: at.Column}}
-		return nil, refusal
-	}
-	for _, root := range roots {
-		c.root(root.fields[0])
-	}
-	c.plan.fixed, c.plan.depends = c.add(roots, nil, nil)
-	return c.plan, c.refusal
-}
-
-// root denies a field of Query, Mutation or Subscription that states no scope.
-func (c *compiler) root(field *ast.Field) {
-	if isIntrospection(field.Name) || scopeOf(field.Definition) != "" {
-		return
-	}
-	c.plan.needs = append(c.plan.needs, need{field: field.Name, at: place(field)})
-}
-
-func isIntrospection(name string) bool { return len(name) > 1 && name[:2] == "__" }
-
-func place(field *ast.Field) gqlerror.Location {
-	return gqlerror.Location{Line: field.Position.Line, Column: field.Position.Column}
 }

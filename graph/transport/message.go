@@ -12,22 +12,31 @@ import (
 // subprotocol is the one that is spoken over WebSockets.
 const subprotocol = "graphql-transport-ws"
 
-// The codes that connections are closed with: those of the subprotocol, and HTTP's own.
+// The codes that connections are closed with: those of the subprotocol, and WebSocket's own.
 const (
-	closeBadMessage     websocket.StatusCode = 4400
-	closeNotSignedIn    websocket.StatusCode = 4401
-	closeForbidden      websocket.StatusCode = 4403
-	closeNotSpoken      websocket.StatusCode = 4406
-	closeInitTooLate    websocket.StatusCode = 4408
-	closeIDInUse        websocket.StatusCode = 4409
-	closeInitAgain      websocket.StatusCode = 4429
-	closeGoingAway                           = websocket.StatusGoingAway
-	closeInternal                            = websocket.StatusInternalError
-	closeTryAgain                            = websocket.StatusTryAgainLater
-	longestID                                = 255 // bytes
-	longestInit                              = 16 << 10
-	longestCloseMessage                      = 123 // bytes; WebSocket's own
+	closeBadMessage  websocket.StatusCode = 4400
+	closeNotSignedIn websocket.StatusCode = 4401
+	closeForbidden   websocket.StatusCode = 4403
+	closeNotSpoken   websocket.StatusCode = 4406
+	closeInitTooLate websocket.StatusCode = 4408
+	closeIDInUse     websocket.StatusCode = 4409
+	closeInitAgain   websocket.StatusCode = 4429
+	closeGoingAway                        = websocket.StatusGoingAway
+	closeInternal                         = websocket.StatusInternalError
+	closeTryAgain                         = websocket.StatusTryAgainLater
 )
+
+// The bounds of messages, in bytes.
+const (
+	longestID           = 255
+	longestInit         = 16 << 10
+	longestCloseMessage = 123 // WebSocket's own
+)
+
+// closeMessage is a reason as a connection may be closed with it: cut where it is too long, and whole characters.
+func closeMessage(reason string) string {
+	return strings.ToValidUTF8(reason[:min(len(reason), longestCloseMessage)], "")
+}
 
 // message is what a client says.
 type message struct {

@@ -271,9 +271,6 @@ func (s *socket) write(text []byte) bool {
 func (s *socket) close(code websocket.StatusCode, reason string) {
 	s.closing.Do(func() {
 		s.cancel()
-		for len(reason) > longestCloseMessage {
-			reason = reason[:longestCloseMessage]
-		}
-		s.closed.Go(func() { _ = s.conn.Close(code, reason) }) // waits for the client's answer, which may never come
+		s.closed.Go(func() { _ = s.conn.Close(code, closeMessage(reason)) }) // waits for the client's answer, which may never come
 	})
 }
