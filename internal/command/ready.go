@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -25,7 +26,7 @@ func (c readyCommand) Run(ctx context.Context, streams Streams) error {
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+reachable(c.Addr)+"/readyz", http.NoBody)
 	if err != nil {
-		return fmt.Errorf("--addr is no address: write it as 127.0.0.1:8080")
+		return errors.New("--addr is no address: write it as 127.0.0.1:8080")
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {

@@ -29,7 +29,8 @@ type Dialect interface {
 	// FirstOfEach joins to each row before it the first rows of a table that meet a condition: at most limit, in that order read. The
 	// condition and the order name the table by its alias. An index in the order makes it cost no more than what it yields.
 	FirstOfEach(table, alias, condition, order, limit string) string
-	// Nested is an expression that gathers columns of all rows of a query, in their order, into one value for ReadNested. ok is false where it is not worth it: in an embedded engine a second statement costs no round trip.
+	// Nested is an expression that gathers columns of all rows of a query, in their order, into one value for ReadNested. ok is false
+	// where it is not worth it: in an embedded engine a second statement costs no round trip.
 	Nested(columns ...string) (expression string, ok bool)
 
 	// relation writes in-memory columns as a table in a FROM clause.

@@ -42,9 +42,10 @@ func openPostgres(ctx context.Context, databaseURL string) (*DB, error) {
 	}, nil
 }
 
-// How the server plans statements with arguments. What reads by key has one good plan, whatever the key: left to itself the server plans such a statement
-// anew each time, because it takes an array of unknown length for ten elements and then finds a plan made for one cheaper; planning a profile
-// takes twice as long as reading it. Questions are the opposite: how many have gold level decides how they are answered.
+// How the server plans statements with arguments. What reads by key has one good plan, whatever the key: left to itself the server
+// plans such a statement anew each time, because it takes an array of unknown length for ten elements and then finds a plan made for
+// one cheaper; planning a profile takes twice as long as reading it. Questions are the opposite: how many have gold level decides how
+// they are answered.
 const (
 	keptPlans  = "force_generic_plan"
 	freshPlans = "force_custom_plan"
