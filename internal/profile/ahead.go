@@ -12,10 +12,22 @@ import (
 // Ahead is a list that every customer has, read in the statement that reads the customers: what is asked for in any case needs no
 // round trip of its own. The service that owns the list makes it.
 type Ahead struct {
-	// Expression gathers the list of customer row c, see store.Dialect.Nested.
+	// Shape tells apart expressions whose texts differ by more than the numbers of placeholders.
+	Shape string
+	// Bind adds the values of the expression.
+	Bind func(args *store.Args)
+	// Expression gathers the list of customer row c, see store.Dialect.Nested. It binds what Bind binds.
 	Expression func(args *store.Args) string
 	// Take gets what was gathered for each customer found, in order.
 	Take func(ctx context.Context, customers []Row, gathered [][]byte) error
+}
+
+// shape names an expression that has one more condition or not.
+func shape(name string, filtered bool) string {
+	if filtered {
+		return name + "+"
+	}
+	return name
 }
 
 // IdentitiesAhead reads the identities of customers into what Identities would return for those that are found. ok is
@@ -26,6 +38,12 @@ func (r *Reader) IdentitiesAhead(query IdentityQuery, into *[][]Identity) (ahead
 		return Ahead{}, false
 	}
 	return Ahead{
+		Shape: shape("identities", query.Types != nil),
+		Bind: func(args *store.Args) {
+			if query.Types != nil {
+				r.ofTypes(query.Types, "", args)
+			}
+		},
 		Expression: func(args *store.Args) string {
 			return "SELECT " + gathered + " FROM identities i WHERE i.customer_id = c.id" + r.ofTypes(query.Types, " AND ", args)
 		},
@@ -60,6 +78,11 @@ func (r *Reader) EventsAhead(query EventQuery, into *[]page.Page[Event]) (ahead 
 		return Ahead{}, false
 	}
 	return Ahead{
+		Shape: shape("events", query.Names != nil),
+		Bind: func(args *store.Args) {
+			query.bind(args)
+			named(dialect, query.Names, args)
+		},
 		Expression: func(args *store.Args) string {
 			return "SELECT " + gathered + " FROM (" + newestOf(dialect, "c.id", query, args) + ") AS e"
 		},

@@ -129,13 +129,23 @@ func (r *Reader) ByIdentities(ctx context.Context, claims []identity.Claim, ahea
 // holders joins identity keys to the customers who hold them.
 const holders = "JOIN identities i ON i.key = given.key JOIN customers c ON c.id = i.customer_id"
 
-func whose(dialect store.Dialect, ahead []Ahead, n int, joins string, given ...store.Column) (string, store.Args) {
-	var args store.Args
-	query := customerColumns("given.place", ahead, &args)
-	return query + " FROM " + store.Relation(dialect, "given", &args, append([]store.Column{places(n)}, given...)...) + " " + joins, args
+// columns selects what is read of customers c, with what is read ahead of them. The texts are few, and long enough to be kept.
+func (r *Reader) columns(place string, ahead []Ahead, args *store.Args) string {
+	key := place
+	for _, one := range ahead {
+		key += " " + one.Shape
+	}
+	if text, kept := r.texts.Load(key); kept {
+		for _, one := range ahead {
+			one.Bind(args)
+		}
+		return text.(string)
+	}
+	text := customerColumns(place, ahead, args)
+	r.texts.Store(key, text)
+	return text
 }
 
-// customerColumns selects what is read of customers c, with what is read ahead of them.
 func customerColumns(place string, ahead []Ahead, args *store.Args) string {
 	var query strings.Builder
 	query.WriteString("SELECT " + place + ", c.id, c.public_id, c.created_at, c.updated_at, c.attributes")
@@ -150,14 +160,16 @@ func (r *Reader) customers(ctx context.Context, ahead []Ahead, n int, joins stri
 	if n == 0 {
 		return []*Customer{}, nil
 	}
-	query, args := whose(r.db.Dialect(), ahead, n, joins, given...)
+	var args store.Args
+	query := r.columns("given.place", ahead, &args) + " FROM " +
+		store.Relation(r.db.Dialect(), "given", &args, append([]store.Column{places(n)}, given...)...) + " " + joins
 	return r.read(ctx, query, args, ahead, n)
 }
 
 // Everybody returns a page of all customers by their ids. request has one key, the id of the customer before.
 func (r *Reader) Everybody(ctx context.Context, request page.Request, ahead ...Ahead) (page.Page[*Customer], error) {
 	var args store.Args
-	query := customerColumns("0", ahead, &args) + " FROM customers c"
+	query := r.columns("0", ahead, &args) + " FROM customers c"
 	if request.After != nil {
 		query += " WHERE c.public_id > " + args.Bind(request.After[0])
 	}

@@ -132,6 +132,12 @@ func (q EventQuery) span() (since, before time.Time, beforeID int64) {
 	return since, before, 0 // ids are positive: nothing at that instant itself
 }
 
+// bind binds where a page lies and how long it is.
+func (q EventQuery) bind(args *store.Args) (from, upto, uptoID, limit string) {
+	since, before, beforeID := q.span()
+	return args.Bind(since), args.Bind(before), args.Bind(beforeID), args.Bind(q.Limit())
+}
+
 // newestEvents reads no more than a page of each of a customer's identity sets, from the end of the primary key, and takes the newest of
 // all sets. A filter by name steps over the events of other names.
 func newestEvents(dialect store.Dialect, customers []Row, query EventQuery) (string, store.Args) {
@@ -155,8 +161,7 @@ func newestEvents(dialect store.Dialect, customers []Row, query EventQuery) (str
 
 // newestOf reads the same of one customer, who is an expression.
 func newestOf(dialect store.Dialect, customer string, query EventQuery, args *store.Args) string {
-	since, before, beforeID := query.span()
-	from, upto, uptoID, limit := args.Bind(since), args.Bind(before), args.Bind(beforeID), args.Bind(query.Limit())
+	from, upto, uptoID, limit := query.bind(args)
 	return "SELECT s.customer_id, " + eventColumns + " FROM (SELECT o.customer_id, o.set_id," +
 		" CASE WHEN o.dated THEN " + dialect.Greatest("o.since", from) + " ELSE " + from + " END AS since," +
 		" CASE WHEN o.dated THEN " + dialect.Least("o.until", upto) + " ELSE " + upto + " END AS upto," +

@@ -7,5 +7,7 @@ var NewestEvents = newestEvents
 
 // HoldersOf is the statement behind ByIdentities.
 func HoldersOf(dialect store.Dialect, keys [][]byte) (string, store.Args) {
-	return whose(dialect, nil, len(keys), holders, store.Bytes("key", keys))
+	var args store.Args
+	query := customerColumns("given.place", nil, &args)
+	return query + " FROM " + store.Relation(dialect, "given", &args, places(len(keys)), store.Bytes("key", keys)) + " " + holders, args
 }

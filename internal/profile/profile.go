@@ -7,6 +7,7 @@ package profile
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/onecdp/onecdp/internal/identity"
 	"github.com/onecdp/onecdp/internal/store"
@@ -24,6 +25,7 @@ type Types interface {
 type Reader struct {
 	db    *store.DB
 	types Types
+	texts sync.Map // of statements, see columns
 }
 
 // New returns a reader of a migrated database.

@@ -18,7 +18,13 @@ func (s *Service) Ahead(keys []string, asOf time.Time, into *[][]Value) (ahead p
 	if !ok {
 		return profile.Ahead{}, false
 	}
+	shape := "tags"
+	if keys != nil {
+		shape = "tags+"
+	}
 	return profile.Ahead{
+		Shape: shape,
+		Bind:  func(args *store.Args) { s.counting(keys, asOf, args) },
 		Expression: func(args *store.Args) string {
 			return "SELECT " + gathered + " FROM customer_tags v JOIN tags t ON t.id = v.tag_id WHERE v.customer_id = c.id AND " + s.counting(keys, asOf, args)
 		},
