@@ -179,7 +179,7 @@ func (e *emitter) object(number int, object *codegen.Object) {
 	}
 	e.line("func (d directly) write%s(ctx context.Context, w *direct.Writer, below *direct.Selection, obj %s) error {", object.Name, e.goName(object.Reference()))
 	e.line("fields, err := w.Fields(ctx, below, %d, %sImplementors, d.bind%s)\nif err != nil {\nreturn err\n}", number, private(object.Name), object.Name)
-	e.line("w.Open()\nfor i := range fields {\nfield := &fields[i]\nw.Key(field)\nswitch field.Number {")
+	e.line("w.Open()\nfor i := range fields {\nfield, err := w.Begin(ctx, &fields[i], d.bind%s)\nif err != nil {\nreturn err\n}\nswitch field.Number {", object.Name)
 	e.fields(object, fields)
 	e.line("}\n}\nw.Close()\nreturn nil\n}\n")
 }
@@ -272,7 +272,7 @@ func (e *emitter) value(ref *config.TypeReference, value string, depth int) {
 			target = "&" + value
 		}
 		name := "write" + ref.Definition.Name
-		e.line("if err := d.%s(ctx, w, &field.Below, %s); err != nil {\nreturn err\n}", name, target)
+		e.line("if err := d.%s(ctx, w, field.Below, %s); err != nil {\nreturn err\n}", name, target)
 		e.end(ref, pointer || config.IsNilable(ref.GO))
 	case pointer:
 		e.null(ref, value)

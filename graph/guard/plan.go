@@ -3,6 +3,7 @@ package guard
 import (
 	"encoding/json"
 	"math"
+	"sync/atomic"
 )
 
 // plan is what an operation needs and costs. What does not depend on variables is summed up already.
@@ -10,6 +11,8 @@ type plan struct {
 	needs   []need
 	fixed   float64
 	depends []*node
+
+	memory atomic.Pointer[any]
 }
 
 // cost is what the operation costs with these variables, in points; and far beyond an integer perhaps.
