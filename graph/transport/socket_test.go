@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/coder/websocket"
 
@@ -80,13 +81,15 @@ func (c *client) hear(want string) {
 	}
 }
 
-// ends expects the connection to be closed with a code, whatever is told before.
+// ends expects the connection to be closed with a code, whatever is told before. The reason must be UTF-8: browsers tell no code
+// otherwise.
 func (c *client) ends(code websocket.StatusCode) {
 	c.t.Helper()
 	for {
 		if _, err := c.next(); err != nil {
-			if got := websocket.CloseStatus(err); got != code {
-				c.t.Errorf("closed with %d (%v), want %d", got, err, code)
+			var closed websocket.CloseError
+			if errors.As(err, &closed); closed.Code != code || !utf8.ValidString(closed.Reason) {
+				c.t.Errorf("closed with %d %q (%v), want %d", closed.Code, closed.Reason, err, code)
 			}
 			return
 		}
@@ -149,6 +152,9 @@ func TestCloseCodes(t *testing.T) {
 		"an id in use":              {4409, []string{in, watch, watch}},
 		"a very long id in use": {4409, []string{
 			in, strings.Replace(watch, `"s"`, `"`+strings.Repeat("s", 255)+`"`, 1), strings.Replace(watch, `"s"`, `"`+strings.Repeat("s", 255)+`"`, 1),
+		}},
+		"a long id in Chinese in use": {4409, []string{
+			in, strings.Replace(watch, `"s"`, `"s`+strings.Repeat("客", 80)+`"`, 1), strings.Replace(watch, `"s"`, `"s`+strings.Repeat("客", 80)+`"`, 1),
 		}},
 		"signed in twice":       {4429, []string{in, in}},
 		"too long for a hello":  {websocket.StatusMessageTooBig, []string{`{"type":"connection_init","payload":{"a":"` + strings.Repeat("x", 20<<10) + `"}}`}},
