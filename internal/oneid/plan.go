@@ -83,8 +83,8 @@ type planner struct {
 
 // MakePlan computes which customers the stars make, extend and merge. It depends on its arguments alone.
 //
-// Links are taken in classes: an email with its hash, whatever else holds; strong with strong, strong with weak (the newest first: the last login wins
-// a device), weak with weak. A weak identity never joins two people, and nobody holds more identities than most.
+// Links are taken in classes: an email with its hash, whatever else holds; strong with strong, strong with weak (the newest first: the
+// last login wins a device), weak with weak. A weak identity never joins two people, and nobody holds more identities than most.
 func MakePlan(registry *identity.Registry, most int, facts Facts, stars []Star) Plan {
 	p := &planner{registry: registry, cap: most, causes: map[Row]Cause{}, node: map[identity.Identity]int{}, rowNode: map[Row]int{}}
 	type link struct {

@@ -51,10 +51,10 @@ const pageQuery = `query Customers($after: String) {
   }
 }`
 
-// BenchmarkProfile reads one customer by an identity: attributes, identities, tags, the newest twenty events. 16 connections ask for customers drawn
-// at random. ratio is the product's rate over the floor's, in the median of rounds that alternate. go_us is what one request takes of the processors in this
-// process, where both its ends are; pg_us in PostgreSQL; cpu_ratio the floor's sum of both over the product's: what ratio would be
-// with the machine to ourselves and no waiting.
+// BenchmarkProfile reads one customer by an identity: attributes, identities, tags, the newest twenty events. 16 connections ask for
+// customers drawn at random. ratio is the product's rate over the floor's, in the median of rounds that alternate. go_us is what one
+// request takes of the processors in this process, where both its ends are; pg_us in PostgreSQL; cpu_ratio the floor's sum of both over
+// the product's: what ratio would be with the machine to ourselves and no waiting.
 //
 // Where the time goes: make bench, or with a server of your own
 //

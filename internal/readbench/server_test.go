@@ -65,8 +65,8 @@ var (
 	secret = regexp.MustCompile(`ocdp_[0-9A-Za-z]+`)
 )
 
-// startProduct runs the program's own serve command in this process, with everything on, until the test ends. key may read, personal data included. Its
-// log is a test's output; that of a benchmark is written to nowhere.
+// startProduct runs the program's own serve command in this process, with everything on, until the test ends. key may read, personal
+// data included. Its log is a test's output; that of a benchmark is written to nowhere.
 func startProduct(tb testing.TB, databaseURL string, arguments ...string) (address, key string) {
 	tb.Helper()
 	log := tb.Output()
