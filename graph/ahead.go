@@ -15,11 +15,11 @@ import (
 	"github.com/onecdp/onecdp/internal/tag"
 )
 
-// ahead is what a request asks of all customers that a field finds: it is read in the statement that finds them, and put where the resolvers of
-// these fields look first.
+// ahead is what a request asks of all customers that a field finds: it is read in the statement that finds them, and put where the
+// resolvers of these fields look first.
 //
-// It holds one list of each kind, the first that is asked for. Each combination is a statement of its own, and the statements that a connection keeps
-// prepared are bounded: aliases must not make more of them.
+// It holds one list of each kind, the first that is asked for. Each combination is a statement of its own, and the statements that a
+// connection keeps prepared are bounded: aliases must not make more of them.
 type ahead struct {
 	lists []profile.Ahead
 	puts  []func(mates *together.Group[*model.Customer])

@@ -1,13 +1,13 @@
 // Package direct writes the answers of queries straight into bytes.
 //
-// gqlgen's generated code resolves each field by itself: it makes a context for it, starts a goroutine for what may wait and for each element of
-// a list, and keeps what it found until everything is there. That is some microseconds a field, and most fields of an answer are a
-// column that was read long ago. The code in graph/generated/direct.generated.go walks a selection instead, from the top to the bottom, calls the same
-// resolvers with the same arguments under the same directives, and appends.
+// gqlgen's generated code resolves each field by itself: it makes a context for it, starts a goroutine for what may wait and for each
+// element of a list, and keeps what it found until everything is there. That is some microseconds a field, and most fields of an
+// answer are a column that was read long ago. The code in graph/generated/direct.generated.go walks a selection instead, from the top
+// to the bottom, calls the same resolvers with the same arguments under the same directives, and appends.
 //
-// It answers what went well and nothing else: whatever it cannot do (introspection), and every error, panic and null in a place
-// where none may be, makes it give up, and the query is answered by gqlgen's code from the beginning, which knows how to present them. Queries
-// change nothing, so that asking twice is safe. A test compares the bytes of both.
+// It answers what went well and nothing else: whatever it cannot do (introspection), and every error, panic and null in a place where
+// none may be, makes it give up, and the query is answered by gqlgen's code from the beginning, which knows how to present them.
+// Queries change nothing, so that asking twice is safe. A test compares the bytes of both.
 package direct
 
 import (
@@ -48,8 +48,8 @@ type Field struct {
 	asks   bool    // its arguments have variables: Args and points are those of one request
 }
 
-// Selection is what is asked of a value. Its fields are found when the first object of a type is met, and kept: for the next object, and, where they do not
-// depend on variables, for the next request with this document.
+// Selection is what is asked of a value. Its fields are found when the first object of a type is met, and kept: for the next object,
+// and, where they do not depend on variables, for the next request with this document.
 type Selection struct {
 	set    ast.SelectionSet
 	memory *memory

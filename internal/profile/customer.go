@@ -43,8 +43,8 @@ type Attribute struct {
 	RecordID   int64 // the record that carried it; 0: unknown
 }
 
-// Attribute returns one attribute; false when the customer does not have it. provenance is what Provenance returns of the customer. An error means
-// that the stored documents are damaged.
+// Attribute returns one attribute; false when the customer does not have it. provenance is what Provenance returns of the customer. An
+// error means that the stored documents are damaged.
 func (c *Customer) Attribute(name string, provenance json.RawMessage) (Attribute, bool, error) {
 	var values map[string]json.RawMessage
 	if err := json.Unmarshal(c.Attributes, &values); err != nil {
