@@ -65,7 +65,7 @@ type plan struct {
 // memory is what is kept of an operation.
 type memory struct {
 	root   *Selection
-	shared bool // the fields asked for do not depend on variables
+	shared bool         // the fields asked for do not depend on variables
 	left   atomic.Int64 // how many more fields are worth keeping
 }
 
