@@ -16,6 +16,7 @@ const (
 	mostChecked  = 256              // secrets in one statement
 	longestCheck = 10 * time.Second // of one statement; its callers may be less patient
 	mostListed   = 1000             // lists of scopes that are remembered
+	gathering    = 300 * time.Microsecond
 )
 
 // keyRow is what is read of a key to let a caller in.
@@ -50,6 +51,7 @@ type checks struct {
 // round is one statement and those who wait for it.
 type round struct {
 	sent  map[digest]struct{}
+	crowd int // how many wait
 	done  chan struct{}
 	found map[digest]*keyRow // when done
 	err   error              // when done
@@ -77,6 +79,7 @@ func (c *checks) join(sent digest) *round {
 		last++
 	}
 	c.waiting[last].sent[sent] = struct{}{}
+	c.waiting[last].crowd++
 	if !c.running {
 		c.running = true
 		go c.run()
@@ -97,6 +100,9 @@ func (c *checks) run() {
 		c.waiting = c.waiting[1:]
 		c.mu.Unlock()
 		c.answer(next)
+		if next.crowd > 1 { // they come in crowds: a moment gathers more of them than it costs each
+			time.Sleep(gathering)
+		}
 	}
 }
 
