@@ -62,12 +62,12 @@ func Requested(ctx context.Context) float64 {
 	return r.charge.requested
 }
 
-// Remembered is what was made of an operation the first time that it was seen, for as long as its document is kept: what does not depend on
-// variables need not be made again. Where the guard knows nothing of the operation it is made each time.
-func Remembered[T any](operation *graphql.OperationContext, make func() *T) *T {
+// Remembered is what remember made of an operation the first time that it was seen, for as long as its document is kept: what does not
+// depend on variables need not be made again. Where the guard knows nothing of the operation it is made each time.
+func Remembered[T any](operation *graphql.OperationContext, remember func() *T) *T {
 	r, _ := operation.Stats.GetExtension(extensionName).(*request)
 	if r == nil || r.document.plans[operation.Operation] == nil {
-		return make()
+		return remember()
 	}
 	memory := &r.document.plans[operation.Operation].memory
 	if kept := memory.Load(); kept != nil {
@@ -75,7 +75,7 @@ func Remembered[T any](operation *graphql.OperationContext, make func() *T) *T {
 			return made
 		}
 	}
-	made := make()
+	made := remember()
 	kept := any(made)
 	memory.Store(&kept)
 	return made
