@@ -24,7 +24,7 @@ type Tag struct {
 	Name string `json:"name,omitempty"`
 	// Kind holds the value of the "kind" field.
 	Kind tag.Kind `json:"kind,omitempty"`
-	// Version holds the value of the "version" field.
+	// Grows with every change to the row: what is remembered of a version stays right.
 	Version int `json:"version,omitempty"`
 	// How the value comes about; its shape depends on the kind.
 	Definition json.RawMessage `json:"definition,omitempty"`
