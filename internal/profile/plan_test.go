@@ -1,12 +1,15 @@
 package profile_test
 
 import (
+	"database/sql/driver"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lib/pq"
 
 	"github.com/onecdp/onecdp/internal/dbtest"
 	"github.com/onecdp/onecdp/internal/identity"
@@ -56,6 +59,50 @@ func explained(t *testing.T, db *store.DB, statement string, args store.Args) st
 	return plans[0].Plan
 }
 
+// keptPlan is the plan of a statement that is kept: made without knowing the arguments. EXPLAIN itself would know them.
+func keptPlan(t *testing.T, db *store.DB, statement string, args store.Args) (plan step) {
+	t.Helper()
+	err := db.WithTx(t.Context(), func(tx *store.Tx) error {
+		for _, text := range []string{"ANALYZE", "PREPARE kept AS " + statement} {
+			if _, err := tx.Exec(t.Context(), text); err != nil {
+				return err
+			}
+		}
+		rows, err := tx.Query(t.Context(), "EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE kept("+strings.Join(literals(t, args), ", ")+")")
+		texts, err := store.Collect(rows, err, func(row store.Row, into *[]byte) error { return row.Scan(into) })
+		if err != nil {
+			return err
+		}
+		var plans []struct{ Plan step }
+		if err := json.Unmarshal(texts[0], &plans); err != nil {
+			return err
+		}
+		plan = plans[0].Plan
+		_, err = tx.Exec(t.Context(), "DEALLOCATE kept")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+func literals(t *testing.T, args store.Args) []string {
+	t.Helper()
+	texts := make([]string, len(args))
+	for i, arg := range args {
+		value, err := driver.DefaultParameterConverter.ConvertValue(arg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at, isTime := value.(time.Time); isTime {
+			value = at.Format(time.RFC3339Nano)
+		}
+		texts[i] = pq.QuoteLiteral(fmt.Sprint(value))
+	}
+	return texts
+}
+
 // scanned are the lines of SQLite's plan that read a whole table.
 func scanned(t *testing.T, db *store.DB, statement string, args store.Args) []string {
 	t.Helper()
@@ -92,6 +139,21 @@ func TestFindingACustomerIsOneProbeAndOneFetch(t *testing.T) {
 		w.insert("identities", store.Int64s("id", rows), store.Int64s("type_id", numbers), store.Texts("scope", make([]string, people)), store.Texts("value", values),
 			store.Bytes("key", keys), store.Int64s("customer_id", rows), store.Int64s("source_id", numbers))
 
+		view, since, until := w.number(store.EventNames, "view"), slices.Repeat([]time.Time{dawnTime}, people), slices.Repeat([]time.Time{endless}, people)
+		w.insert("set_owners", store.Int64s("set_id", rows), store.Int64s("customer_id", rows), store.Bools("dated", make([]bool, people)),
+			store.Times("since", since), store.Times("until", until))
+		w.insert("events", store.Int64s("set_id", rows), store.Times("occurred_at", times), store.Int64s("id", rows), store.Times("received_at", times),
+			store.Int64s("name_id", slices.Repeat([]int64{view}, people)), store.Int64s("source_id", numbers), store.Documents("properties", documents))
+		statements, bound := w.reader.WithListsAhead(keys[7], profile.EventQuery{EventFilter: profile.EventFilter{AsOf: minute(1)}, Request: start(20)})
+		for i, most := range []float64{5, 51 * 4} { // of each customer: themselves, what found them, an identity, an owner, an event
+			if i >= len(statements) {
+				break
+			}
+			reads, read := keptPlan(t, db, statements[i], bound[i]).reads()
+			if read > most || slices.ContainsFunc(reads, func(table string) bool { return strings.HasPrefix(table, "all of") }) {
+				t.Errorf("with lists read ahead: reads %v rows of %q", read, reads)
+			}
+		}
 		statement, args := profile.HoldersOf(db.Dialect(), [][]byte{keys[7], keys[19_000], keys[12_345]})
 		if db.Dialect().Name() == "sqlite" {
 			if lines := scanned(t, db, statement, args); len(lines) > 0 {
