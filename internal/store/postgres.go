@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -17,28 +18,41 @@ import (
 )
 
 const (
-	lockPoll            = 50 * time.Millisecond
-	postgresConnections = 8
-	postgresAskers      = 8              // of questions, each of which may keep a processor busy
-	migrationLock       = 0x6f6e65636470 // "onecdp": the advisory lock of those who migrate
+	lockPoll      = 50 * time.Millisecond
+	migrationLock = 0x6f6e65636470 // "onecdp": the advisory lock of those who migrate
+)
+
+// The connections of a server. What reads by key is short and keeps a processor busy while it runs: more of them than the processors
+// can serve only wait on each other there instead of here, which costs a profile a tenth more. Transactions may wait for each other's locks,
+// and questions may be long: neither keeps readers waiting.
+const (
+	fewestReaders    = 4
+	postgresWriters  = 8
+	postgresAskers   = 8
+	readersProcessor = 2
 )
 
 func openPostgres(ctx context.Context, databaseURL string) (*DB, error) {
 	counters := &counters{}
-	handle, err := postgresPool(databaseURL, keptPlans, postgresConnections, counters)
+	reader, err := postgresPool(databaseURL, keptPlans, max(fewestReaders, readersProcessor*runtime.GOMAXPROCS(0)), counters)
 	if err != nil {
 		return nil, err
 	}
+	// The URL was read once: it is not refused again.
+	writer, err := postgresPool(databaseURL, keptPlans, postgresWriters, counters)
+	if err != nil {
+		return nil, errors.Join(err, reader.Close())
+	}
 	asker, err := postgresPool(databaseURL, freshPlans, postgresAskers, counters)
 	if err != nil {
-		return nil, errors.Join(err, handle.Close())
+		return nil, errors.Join(err, reader.Close(), writer.Close())
 	}
-	if err := handle.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("reach the database: %w", err), handle.Close(), asker.Close())
+	if err := reader.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("reach the database: %w", err), reader.Close(), writer.Close(), asker.Close())
 	}
 	return &DB{
-		dialect: postgresDialect{}, reader: handle, writer: handle, asker: asker, counters: counters,
-		lock: func(ctx context.Context) (func(), error) { return lockAdvisory(ctx, handle) },
+		dialect: postgresDialect{}, reader: reader, writer: writer, asker: asker, counters: counters,
+		lock: func(ctx context.Context) (func(), error) { return lockAdvisory(ctx, writer) },
 	}, nil
 }
 

@@ -21,7 +21,7 @@ type Stats struct {
 
 // Pool is a pool of connections.
 type Pool struct {
-	Name string // "reader" and "writer" on SQLite; "all" and, for what is planned for its arguments, "questions" on PostgreSQL
+	Name string // "reader" and "writer", and on PostgreSQL "questions" for what is planned for its arguments
 	sql.DBStats
 }
 
@@ -36,13 +36,12 @@ func (db *DB) Stats() Stats {
 		Committed: db.counters.committed.Load(), RolledBack: db.counters.rolledBack.Load(), Failed: db.counters.failed.Load(),
 		Retries: db.counters.retries.Load(), Prepared: db.counters.prepared.Load(),
 	}
-	if db.reader == db.writer {
-		stats.Pools = []Pool{{Name: "all", DBStats: db.writer.Stats()}}
-		if db.asker != db.writer {
-			stats.Pools = append(stats.Pools, Pool{Name: "questions", DBStats: db.asker.Stats()})
-		}
-	} else {
-		stats.Pools = []Pool{{Name: "reader", DBStats: db.reader.Stats()}, {Name: "writer", DBStats: db.writer.Stats()}}
+	stats.Pools = []Pool{{Name: "reader", DBStats: db.reader.Stats()}}
+	if db.writer != db.reader { // one connection of an inspection is all in one
+		stats.Pools = append(stats.Pools, Pool{Name: "writer", DBStats: db.writer.Stats()})
+	}
+	if db.asker != db.reader {
+		stats.Pools = append(stats.Pools, Pool{Name: "questions", DBStats: db.asker.Stats()})
 	}
 	return stats
 }

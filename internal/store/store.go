@@ -59,7 +59,7 @@ func Open(ctx context.Context, databaseURL string) (*DB, error) {
 
 // Close ends all connections. Running statements are waited for.
 func (db *DB) Close() error {
-	return errors.Join(db.reader.Close(), db.writer.Close(), db.asker.Close())
+	return errors.Join(db.reader.Close(), db.writer.Close(), db.asker.Close()) // to close a pool again changes nothing
 }
 
 // Dialect is the engine's SQL fragments.
