@@ -51,68 +51,14 @@ type Field struct {
 // Selection is what is asked of a value. Its fields are found when the first object of a type is met, and kept: for the next object,
 // and, where they do not depend on variables, for the next request with this document.
 type Selection struct {
-	set    ast.SelectionSet
-	memory *memory
-	lock   sync.Mutex
-	plans  atomic.Pointer[[]plan] // nearly always one: only an interface has several
+	set   ast.SelectionSet
+	lock  sync.Mutex
+	plans atomic.Pointer[[]plan] // nearly always one: only an interface has several
 }
 
 type plan struct {
 	objectType int
 	fields     []Field
-}
-
-// memory is what is kept of an operation.
-type memory struct {
-	root   *Selection
-	shared bool         // the fields asked for do not depend on variables
-	left   atomic.Int64 // how many more fields are worth keeping
-}
-
-// mostKept is the number of fields after which no more are kept of an operation: fragments can make many of few.
-const mostKept = 2000
-
-// remember makes the memory of an operation.
-func remember(operation *graphql.OperationContext) *memory {
-	m := &memory{shared: alwaysTheSame(operation.Doc)}
-	m.left.Store(mostKept)
-	m.root = &Selection{set: operation.Operation.SelectionSet, memory: m}
-	return m
-}
-
-// alwaysTheSame says that no directive of a document decides which fields are asked for.
-func alwaysTheSame(document *ast.QueryDocument) bool {
-	for _, operation := range document.Operations {
-		if decides(operation.SelectionSet) {
-			return false
-		}
-	}
-	for _, fragment := range document.Fragments {
-		if decides(fragment.SelectionSet) {
-			return false
-		}
-	}
-	return true
-}
-
-func decides(selections ast.SelectionSet) bool {
-	for _, selection := range selections {
-		switch selection := selection.(type) {
-		case *ast.Field:
-			if len(selection.Directives) > 0 || decides(selection.SelectionSet) {
-				return true
-			}
-		case *ast.InlineFragment:
-			if len(selection.Directives) > 0 || decides(selection.SelectionSet) {
-				return true
-			}
-		case *ast.FragmentSpread:
-			if len(selection.Directives) > 0 {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // Writer writes a part of an answer. It belongs to one goroutine.
@@ -123,10 +69,8 @@ type Writer struct {
 	Points float64
 
 	operation *graphql.OperationContext
-	own       []ownField // fields with arguments of this request; few
+	own       map[*Field]*Field // fields with the arguments of this request, by those that are shared
 }
-
-type ownField struct{ shared, own *Field }
 
 // Binder completes a field of one type: its number and its arguments. It fails with ErrNotPlain when the field cannot be written.
 type Binder func(ctx context.Context, field *Field) error
@@ -148,7 +92,7 @@ func (w *Writer) Fields(ctx context.Context, s *Selection, objectType int, satis
 		if len(collected[i].Deferrables) > 0 {
 			return nil, ErrNotPlain
 		}
-		field.Collected, field.Below = collected[i], &Selection{set: collected[i].Selections, memory: s.memory}
+		field.Collected, field.Below = collected[i], &Selection{set: collected[i].Selections}
 		field.points, field.asks = guard.Weight(w.operation, collected[i].Field), asks(collected[i].Arguments)
 		if i > 0 {
 			field.key = append(field.key, ',')
@@ -164,7 +108,6 @@ func (w *Writer) Fields(ctx context.Context, s *Selection, objectType int, satis
 	}
 	plans = append(plans[:len(plans):len(plans)], plan{objectType, fields})
 	s.plans.Store(&plans)
-	s.memory.left.Add(-int64(len(fields)))
 	return fields, nil
 }
 
@@ -216,17 +159,18 @@ func (w *Writer) Begin(ctx context.Context, field *Field, bind Binder) (*Field, 
 }
 
 func (w *Writer) ownOf(ctx context.Context, field *Field, bind Binder) (*Field, error) {
-	for _, one := range w.own {
-		if one.shared == field {
-			return one.own, nil
-		}
+	if own := w.own[field]; own != nil {
+		return own, nil
 	}
 	own := *field
 	own.points = guard.Weight(w.operation, field.Collected.Field)
 	if err := bind(ctx, &own); err != nil {
 		return nil, err
 	}
-	w.own = append(w.own, ownField{field, &own})
+	if w.own == nil {
+		w.own = map[*Field]*Field{}
+	}
+	w.own[field] = &own
 	return &own, nil
 }
 
@@ -286,11 +230,7 @@ func Query(ctx context.Context, objectType int, satisfies []string, bind Binder,
 			spaces.Put(space)
 		}
 	}()
-	m := guard.Remembered(operation, func() *memory { return remember(operation) })
-	if !m.shared || m.left.Load() < 0 {
-		m = remember(operation)
-	}
-	fields, err := first.fieldsOfRoot(ctx, m.root, objectType, satisfies, bind)
+	fields, err := first.fieldsOfRoot(ctx, selectionOf(operation), objectType, satisfies, bind)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -38,7 +38,6 @@ func openPostgres(ctx context.Context, databaseURL string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The URL was read once: it is not refused again.
 	writer, err := postgresPool(databaseURL, keptPlans, postgresWriters, counters)
 	if err != nil {
 		return nil, errors.Join(err, reader.Close())
