@@ -40,7 +40,7 @@ func (e postgresEngine) holds(c *compiler, doc document, test rule.Test) string 
 	if test.Op == rule.NotWithinLast {
 		within := test
 		within.Op = rule.WithinLast
-		return "(" + e.some(c, doc, e.timely) + " AND NOT " + e.some(c, doc, e.satisfies(c, doc, within)) + ")"
+		return "(" + e.some(c, doc, e.timely(doc)) + " AND NOT " + e.some(c, doc, e.satisfies(c, doc, within)) + ")"
 	}
 	if !doc.text && !doc.dotted {
 		if sql, ok := e.plain(c, e.value(c, doc), test); ok {
@@ -190,10 +190,12 @@ func (e postgresEngine) satisfies(c *compiler, doc document, test rule.Test) fun
 	}
 }
 
-// timely is the condition that an element is a day or an instant.
-func (postgresEngine) timely(v string) string {
-	text, guard := textOf(document{}, v)
-	return guard + "(onecdp_day(" + text + ") IS NOT NULL OR onecdp_instant(" + text + ") IS NOT NULL)"
+// timely is the condition that an element of a document is a day or an instant.
+func (postgresEngine) timely(doc document) func(v string) string {
+	return func(v string) string {
+		text, guard := textOf(doc, v)
+		return guard + "(onecdp_day(" + text + ") IS NOT NULL OR onecdp_instant(" + text + ") IS NOT NULL)"
+	}
 }
 
 func (e postgresEngine) ordered(c *compiler, doc document, test rule.Test) func(v string) string {
