@@ -159,10 +159,8 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
-	{Name: "../../schema/access.graphql", Input: `# eslint-disable @graphql-eslint/relay-edge-types -- a list that is short and always whole has no pages
-
-"""
-The scope that a caller's API key needs for a field. A field of Query or Mutation without one cannot be used by anybody.
+	{Name: "../../schema/access.graphql", Input: `"""
+The scope that a caller's API key needs for a field. A field of Query, Mutation or Subscription without one cannot be used by anybody.
 A request that asks for a field its key lacks the scope for is refused as a whole with FORBIDDEN, before anything is
 done; a request without a key with UNAUTHENTICATED.
 """
@@ -228,7 +226,7 @@ type ApiKey {
   lastUsedAt: Time
 
   """
-  Its name, unique. Records that come through /v1 have it as their source.
+  Its name, unique.
   """
   name: String!
 
@@ -322,14 +320,12 @@ extend type Mutation {
   ): ApiKeyPayload! @access(scope: ADMIN)
 }
 `, BuiltIn: false},
-	{Name: "../../schema/campaign.graphql", Input: `# eslint-disable @graphql-eslint/relay-edge-types -- a list that is short and always whole has no pages
-
-"""
-How far a campaign is.
+	{Name: "../../schema/campaign.graphql", Input: `"""
+How far a campaign is. Campaigns are plans today: they stay DRAFT, and nothing is sent.
 """
 enum CampaignState {
   """
-  It was stopped and will not go on.
+  It was stopped and will not go on. Does not happen yet.
   """
   CANCELLED
 
@@ -339,22 +335,22 @@ enum CampaignState {
   DRAFT
 
   """
-  It is over.
+  It is over. Does not happen yet.
   """
   FINISHED
 
   """
-  It was stopped and may go on.
+  It was stopped and may go on. Does not happen yet.
   """
   PAUSED
 
   """
-  It is sending.
+  It is sending. Does not happen yet.
   """
   RUNNING
 
   """
-  It will start by itself.
+  It will start by itself. Does not happen yet.
   """
   SCHEDULED
 }
@@ -548,9 +544,7 @@ type Query {
   ): Node @access(scope: READ)
 }
 `, BuiltIn: false},
-	{Name: "../../schema/customer.graphql", Input: `# eslint-disable @graphql-eslint/relay-edge-types -- a list that is short and always whole has no pages
-
-"""
+	{Name: "../../schema/customer.graphql", Input: `"""
 One person, put together from everything the systems have sent about them.
 """
 type Customer implements Node {
@@ -621,7 +615,7 @@ type Customer implements Node {
   ): [Identity!]! @listSize(assumedSize: 5)
 
   """
-  The merges that made this customer out of several, newest first, undone ones included.
+  The merges that made this customer out of several, newest first, undone ones included (merges cannot be undone yet).
   """
   merges: [Merge!]! @listSize(assumedSize: 5)
 
@@ -886,6 +880,7 @@ type Identity implements Node {
 
   """
   Whether too many customers came with it, as with the phone number of a shop: it is kept, but two records with it are no longer taken for one person.
+  Always false today: values shared by many are not recognised yet.
   """
   shared: Boolean!
 
@@ -911,7 +906,8 @@ An identity as a system knows it. It is brought into one common form before it i
 """
 input IdentityInput {
   """
-  Within what the value is unique: the appid of an openid, the shop system of a member number. Empty for the other types.
+  Within what the value is unique. Required for wechat_openid, alipay_user_id, douyin_openid and taobao_ouid: the appid. Optional for member_no: the shop
+  system. The other types have none, and one that is given is ignored. Nobody is found without a required scope, nor with another than the one it was sent with.
   """
   scope: String = ""
 
@@ -931,9 +927,7 @@ input IdentityInput {
   verified: Boolean = true
 }
 `, BuiltIn: false},
-	{Name: "../../schema/ingest.graphql", Input: `# eslint-disable @graphql-eslint/relay-edge-types -- a list that is short and always whole has no pages
-
-"""
+	{Name: "../../schema/ingest.graphql", Input: `"""
 What became of a record.
 """
 enum RecordStatus {
@@ -1137,7 +1131,7 @@ type Merge implements Node {
 
   """
   What led to it. record: a record came with identities of both. operation: somebody joined them by hand. setting: what counts as an identity was changed.
-  match: they were found to be alike enough.
+  match: they were found to be alike enough. Always record today: the others do not happen yet.
   """
   cause: String!
 
@@ -1167,7 +1161,7 @@ type Merge implements Node {
   survivor: Customer!
 
   """
-  When it was undone; null while it stands.
+  When it was undone; null while it stands. Always null today: merges cannot be undone yet.
   """
   undoneAt: Time
 }
@@ -1283,7 +1277,7 @@ input BucketRule {
 }
 
 """
-Counts what came of campaigns: how often one arrived, was opened, led to an order.
+Counts what came of campaigns: how often one arrived, was opened, led to an order. Not built yet: NOT_IMPLEMENTED.
 """
 input CampaignRule {
   """
@@ -1410,7 +1404,7 @@ input Comparison @oneOf {
 }
 
 """
-Asks whether a customer agrees to something: what they said last about this purpose counts.
+Asks whether a customer agrees to something: what they said last about this purpose counts. Not built yet: NOT_IMPLEMENTED.
 """
 input ConsentRule {
   """
@@ -1501,7 +1495,7 @@ input IdentityRule {
 }
 
 """
-Asks for the stage of the life cycle a customer is in.
+Asks for the stage of the life cycle a customer is in. Not built yet: NOT_IMPLEMENTED.
 """
 input LifecycleRule {
   """
@@ -1566,7 +1560,7 @@ input PropertyRule {
 }
 
 """
-Counts the people a customer brought, each once.
+Counts the people a customer brought, each once. Not built yet: NOT_IMPLEMENTED.
 """
 input ReferralRule {
   """
@@ -1618,12 +1612,12 @@ input Rule @oneOf {
   bucket: BucketRule
 
   """
-  Campaigns came to this.
+  Campaigns came to this. Not built yet: NOT_IMPLEMENTED.
   """
   campaign: CampaignRule
 
   """
-  They consented, or did not.
+  They consented, or did not. Not built yet: NOT_IMPLEMENTED.
   """
   consent: ConsentRule
 
@@ -1638,7 +1632,7 @@ input Rule @oneOf {
   identity: IdentityRule
 
   """
-  They are in this stage of the life cycle.
+  They are in this stage of the life cycle. Not built yet: NOT_IMPLEMENTED.
   """
   lifecycle: LifecycleRule
 
@@ -1648,7 +1642,7 @@ input Rule @oneOf {
   not: Rule
 
   """
-  They brought so many people.
+  They brought so many people. Not built yet: NOT_IMPLEMENTED.
   """
   referral: ReferralRule
 
@@ -1658,7 +1652,7 @@ input Rule @oneOf {
   segment: ID
 
   """
-  They did these things one after the other.
+  They did these things one after the other. Not built yet: NOT_IMPLEMENTED.
   """
   sequence: SequenceRule
 
@@ -1669,7 +1663,7 @@ input Rule @oneOf {
 }
 
 """
-Asks for steps one after the other, each later than the one before: looked at tea, then bought none for a week.
+Asks for steps one after the other, each later than the one before: looked at tea, then bought none for a week. Not built yet: NOT_IMPLEMENTED.
 """
 input SequenceRule {
   """
@@ -1748,9 +1742,7 @@ input Window {
   until: Time
 }
 `, BuiltIn: false},
-	{Name: "../../schema/segment.graphql", Input: `# eslint-disable @graphql-eslint/relay-edge-types -- a list that is short and always whole has no pages
-
-"""
+	{Name: "../../schema/segment.graphql", Input: `"""
 A saved rule: who belongs to it is computed from the rule whenever it is asked.
 """
 type Segment implements Node {
@@ -1796,6 +1788,7 @@ type Segment implements Node {
 
   """
   When the members were last computed and kept; null while they are computed whenever they are asked for.
+  Always null today.
   """
   refreshedAt: Time
 
@@ -1946,10 +1939,8 @@ type Subscription {
   ): Event! @access(scope: READ)
 }
 `, BuiltIn: false},
-	{Name: "../../schema/tag.graphql", Input: `# eslint-disable @graphql-eslint/relay-edge-types -- a list that is short and always whole has no pages
-
-"""
-How the values of a tag come about.
+	{Name: "../../schema/tag.graphql", Input: `"""
+How the values of a tag come about. Always ATTRIBUTE today.
 """
 enum TagKind {
   """
@@ -1958,17 +1949,17 @@ enum TagKind {
   ATTRIBUTE
 
   """
-  Found in the data by a model.
+  Found in the data by a model. Does not happen yet.
   """
   MINED
 
   """
-  Given to those who match a rule.
+  Given to those who match a rule. Does not happen yet.
   """
   RULE
 
   """
-  Computed from events.
+  Computed from events. Does not happen yet.
   """
   STATISTICAL
 }

@@ -25,7 +25,7 @@ type APIKey struct {
 	Hint string `json:"hint"`
 	// About when it was last used, to the minute; null when it never was.
 	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
-	// Its name, unique. Records that come through /v1 have it as their source.
+	// Its name, unique.
 	Name string `json:"name"`
 	// Until when the secret before the present one still works; null when no other secret does.
 	PreviousSecretUntil *time.Time `json:"previousSecretUntil,omitempty"`
@@ -184,21 +184,21 @@ func (e AccessScope) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// How far a campaign is.
+// How far a campaign is. Campaigns are plans today: they stay DRAFT, and nothing is sent.
 type CampaignState string
 
 const (
-	// It was stopped and will not go on.
+	// It was stopped and will not go on. Does not happen yet.
 	CampaignStateCancelled CampaignState = "CANCELLED"
 	// It is being written; nothing is sent.
 	CampaignStateDraft CampaignState = "DRAFT"
-	// It is over.
+	// It is over. Does not happen yet.
 	CampaignStateFinished CampaignState = "FINISHED"
-	// It was stopped and may go on.
+	// It was stopped and may go on. Does not happen yet.
 	CampaignStatePaused CampaignState = "PAUSED"
-	// It is sending.
+	// It is sending. Does not happen yet.
 	CampaignStateRunning CampaignState = "RUNNING"
-	// It will start by itself.
+	// It will start by itself. Does not happen yet.
 	CampaignStateScheduled CampaignState = "SCHEDULED"
 )
 
@@ -315,17 +315,17 @@ func (e RecordStatus) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// How the values of a tag come about.
+// How the values of a tag come about. Always ATTRIBUTE today.
 type TagKind string
 
 const (
 	// Set through the API, one customer at a time.
 	TagKindAttribute TagKind = "ATTRIBUTE"
-	// Found in the data by a model.
+	// Found in the data by a model. Does not happen yet.
 	TagKindMined TagKind = "MINED"
-	// Given to those who match a rule.
+	// Given to those who match a rule. Does not happen yet.
 	TagKindRule TagKind = "RULE"
-	// Computed from events.
+	// Computed from events. Does not happen yet.
 	TagKindStatistical TagKind = "STATISTICAL"
 )
 
