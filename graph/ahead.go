@@ -83,7 +83,7 @@ func (a *ahead) identities(ctx context.Context, r *Resolver, asked graphql.Colle
 	)
 	list, ok := r.Profile.IdentitiesAhead(query, &found)
 	a.add(list, ok, func(mates *together.Group[*model.Customer]) {
-		together.Put(mates, key, identitiesShown(mates.Members, shownOf(mates, found)))
+		together.Put(mates, key, r.identitiesShown(ctx, mates.Members, shownOf(mates, found)))
 	})
 }
 

@@ -9,11 +9,13 @@ import (
 
 	"github.com/onecdp/onecdp/graph/model"
 	"github.com/onecdp/onecdp/graph/together"
+	"github.com/onecdp/onecdp/internal/access"
 	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/gid"
 	"github.com/onecdp/onecdp/internal/identity"
 	"github.com/onecdp/onecdp/internal/page"
 	"github.com/onecdp/onecdp/internal/profile"
+	"github.com/onecdp/onecdp/internal/throttle"
 )
 
 // mostLookups is how many identities customersByIdentity takes.
@@ -104,12 +106,53 @@ func (r *Resolver) customerByIdentity(ctx context.Context, claim identity.Claim)
 	return found[0], nil
 }
 
+// guesses bounds how fast who may not see a value can find it by looking up all that it could be: a mask leaves ten thousand phone
+// numbers.
+var guesses = throttle.Limits{PerSecond: 1000.0 / 60, Most: 1000}
+
 func (r *Resolver) lookUp(ctx context.Context, ahead *ahead, claims ...identity.Claim) ([]*model.Customer, error) {
+	giveBack, err := r.guess(ctx, claims)
+	if err != nil {
+		return nil, err
+	}
 	found, err := r.Profile.ByIdentities(ctx, claims, ahead.lists...)
 	if err != nil {
 		return nil, err
 	}
+	giveBack(found)
 	return ahead.customers(found), nil
+}
+
+// guess takes what the claims could be guesses of. What was found was none and is given back.
+func (r *Resolver) guess(ctx context.Context, claims []identity.Claim) (giveBack func(found []*profile.Customer), err error) {
+	masked := func(i int) bool { return r.OneID.Registry().Masked(identity.TypeName(claims[i].Type)) }
+	count := 0
+	for i := range claims {
+		if masked(i) {
+			count++
+		}
+	}
+	if count == 0 || seesPersonal(ctx) {
+		return func([]*profile.Customer) {}, nil
+	}
+	caller, _ := access.FromContext(ctx)
+	if _, wait := r.guesses.Take(caller.Name, float64(count), r.clock()); wait > 0 {
+		refusal := fault.New(fault.RateLimited, "the key has looked up too many phone numbers, addresses or ids that nobody has").
+			WithHint("%d a minute are free for a key without the scope personal", int(guesses.Most))
+		refusal.RetryAfter = wait
+		return nil, refusal
+	}
+	return func(found []*profile.Customer) {
+		known := 0
+		for i, one := range found {
+			if one != nil && masked(i) {
+				known++
+			}
+		}
+		if known > 0 {
+			r.guesses.Return(caller.Name, float64(known), r.clock())
+		}
+	}, nil
 }
 
 // attribute is one attribute of a customer with its provenance; nil when they do not have it.

@@ -1,7 +1,9 @@
 package graph
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/onecdp/onecdp/graph/model"
@@ -20,7 +22,7 @@ func (r *Resolver) identitiesOf(ctx context.Context, customer *model.Customer, t
 		if err != nil {
 			return nil, err
 		}
-		return identitiesShown(mates, found), nil
+		return r.identitiesShown(ctx, mates, found), nil
 	})
 	if err != nil {
 		return nil, err
@@ -38,8 +40,19 @@ func identitiesAsked(typeName *string) (profile.IdentityQuery, identitiesKey) {
 	return profile.IdentityQuery{Types: []identity.TypeName{identity.TypeName(*typeName)}}, identitiesKey{"=" + *typeName}
 }
 
-// identitiesShown makes one group of the identities of customers.
-func identitiesShown(customers []*model.Customer, found [][]profile.Identity) [][]*model.Identity {
+// identitiesShown makes one group of the identities of customers. For who may not see their values, masked ones of a type come as they were
+// first seen: the order of what is hidden would tell it, to who may add values of their own.
+func (r *Resolver) identitiesShown(ctx context.Context, customers []*model.Customer, found [][]profile.Identity) [][]*model.Identity {
+	if registry := r.OneID.Registry(); !seesPersonal(ctx) {
+		for _, ids := range found {
+			slices.SortStableFunc(ids, func(a, b profile.Identity) int {
+				if a.Type == b.Type && a.Scope == b.Scope && registry.Masked(a.Type) {
+					return cmp.Compare(a.ID, b.ID)
+				}
+				return registry.Compare(a.Identity, b.Identity)
+			})
+		}
+	}
 	group := &together.Group[*model.Identity]{}
 	shown := make([][]*model.Identity, len(customers))
 	count := 0

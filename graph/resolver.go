@@ -42,5 +42,6 @@ type Services struct {
 type Resolver struct {
 	Services
 
-	clock func() time.Time // measures; the instant of a request is instant's
+	clock   func() time.Time  // measures; the instant of a request is instant's
+	guesses *throttle.Buckets // how often a key may look up masked values that nobody has
 }

@@ -28,7 +28,7 @@ func NewServer(services Services, clock func() time.Time, log *slog.Logger) *tra
 
 // newServer makes the handler; directly says whether queries are answered directly where that is possible.
 func newServer(services Services, clock func() time.Time, log *slog.Logger, directly bool) *transport.Handler {
-	resolver := &Resolver{services, clock}
+	resolver := &Resolver{services, clock, throttle.New(guesses)}
 	schema := generated.NewExecutableSchema(generated.Config{
 		Resolvers:  resolver,
 		Directives: generated.DirectiveRoot{Access: enter},

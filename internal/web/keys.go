@@ -135,7 +135,11 @@ func (s *Server) scoped(require func(context.Context) error, next http.Handler) 
 
 // bearer is the secret that a request carries, or "".
 func bearer(r *http.Request) string {
-	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	given := r.Header.Values("Authorization")
+	if len(given) != 1 { // of two, a proxy may have looked at the other
+		return ""
+	}
+	scheme, secret, _ := strings.Cut(given[0], " ")
 	if !strings.EqualFold(scheme, "bearer") {
 		return ""
 	}

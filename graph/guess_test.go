@@ -1,0 +1,53 @@
+package graph_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/onecdp/onecdp/internal/access"
+	"github.com/onecdp/onecdp/internal/dbtest"
+	"github.com/onecdp/onecdp/internal/store"
+)
+
+// A mask leaves ten thousand phone numbers. Who may not see the one must not be able to try them all.
+func TestGuessingAMaskedValueIsSlow(t *testing.T) {
+	t.Parallel()
+	lookUp := func(from, count int) string {
+		claims := make([]string, count)
+		for i := range claims {
+			claims[i] = fmt.Sprintf(`{type: "phone", value: "1391234%04d"}`, from+i)
+		}
+		return `{ customersByIdentity(identities: [` + strings.Join(claims, ",") + `]) { id } }`
+	}
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		w.ask(`mutation { track(record: {identities: [{type: "phone", value: "13912345678"}, {type: "user_id", value: "u"}]}) { status } }`, nil)
+		ask := func(scopes []access.Scope, query string) map[string]any {
+			return decode(t, w.answer(t.Context(), scopes, query, nil).Body.Bytes())
+		}
+		reader := []access.Scope{access.Read}
+		for range 20 { // what is found was no guess, and what is no secret cannot be guessed
+			if code := codeOf(ask(reader, lookUp(5678, 1))); code != "" {
+				t.Fatal(code)
+			}
+			if code := codeOf(ask(reader, strings.ReplaceAll(lookUp(0, 100), "phone", "user_id"))); code != "" {
+				t.Fatal(code)
+			}
+		}
+		for i := range 10 {
+			if code := codeOf(ask(reader, lookUp(i*100, 100))); code != "" {
+				t.Fatalf("%d guesses: %s", i*100, code)
+			}
+		}
+		refused := ask(reader, lookUp(1000, 10))
+		if after, _ := at(refused, "errors", 0, "extensions", "retryAfter").(fmt.Stringer); codeOf(refused) != "RATE_LIMITED" || after == nil {
+			t.Errorf("got %v", refused)
+		}
+		for i := range 15 {
+			if code := codeOf(ask([]access.Scope{access.Read, access.Personal}, lookUp(i*100, 100))); code != "" {
+				t.Errorf("who may see it: %s", code)
+			}
+		}
+	})
+}
