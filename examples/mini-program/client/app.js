@@ -31,7 +31,10 @@ App({
         data,
         header: this.token ? { authorization: `Bearer ${this.token}` } : {},
         timeout: 5000, // in the background the program is cut off after five seconds anyway
-        success: ({ data: body }) => (body.error ? reject(new Error(body.error)) : resolve(body)), // success: whatever the status
+        success: ({ data: body }) => { // whatever the status, and whoever answered
+          if (body !== null && typeof body === "object" && !body.error) resolve(body);
+          else reject(new Error(body?.error ?? "NO_ANSWER"));
+        },
         fail: () => reject(new Error("NO_NETWORK")),
       });
     });

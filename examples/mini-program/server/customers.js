@@ -16,14 +16,16 @@ const profile = `
     customerByIdentity(identity: $identity) {
       name: attribute(name: "name") { value }
       level: attribute(name: "level") { value }
-      tags(keys: ["interests"]) { tag { name } value }
       events(names: ["Order Completed"], first: 3) {
         totalCount
-        edges { node { occurredAt amount channel } }
+        edges { node { id occurredAt amount } }
       }
     }
   }
 `;
+
+// The platform answers in UTC. A page shows the shop's time, and not every telephone knows time zones: so it is written here.
+const shopTime = new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", dateStyle: "medium", timeStyle: "short" });
 
 /** The customers of one mini program. ask is what connect of onecdp.js returns. */
 export function customersOf({ ask, appid }) {
@@ -33,11 +35,11 @@ export function customersOf({ ask, appid }) {
 
   return {
     /** Somebody signed in. The same messageId may be sent again: the second time it is a DUPLICATE and changes nothing. */
-    async signedIn({ openid, unionid }, messageId) {
+    async signedIn({ openid, unionid }, messageId, deadline) {
       const identities = [openidOf(openid)];
       if (unionid) identities.push({ type: "wechat_unionid", value: unionid });
       const record = { source: "mini_program", channel: "mini_program", messageId, identities };
-      const send = () => ask(identify, { record });
+      const send = () => ask(identify, { record }, deadline);
       const data = await send().catch((error) => {
         if (error.code !== "UNREACHABLE") throw error;
         return send(); // perhaps it had arrived and only the answer was lost: with the same messageId it does not matter
@@ -46,13 +48,15 @@ export function customersOf({ ask, appid }) {
     },
 
     /** What the page shows about the person with this openid; null when the platform does not know them. */
-    async profile(openid) {
-      const { customerByIdentity: customer } = await ask(profile, { identity: openidOf(openid) });
+    async profile(openid, deadline) {
+      const { customerByIdentity: customer } = await ask(profile, { identity: openidOf(openid) }, deadline);
       return customer && {
         name: customer.name?.value ?? null,
         level: customer.level?.value ?? null,
-        tags: customer.tags.map(({ tag, value }) => ({ name: tag.name, value })),
-        orders: { count: customer.events.totalCount, latest: customer.events.edges.map(({ node }) => node) },
+        orders: {
+          count: customer.events.totalCount,
+          latest: customer.events.edges.map(({ node: { id, occurredAt, amount } }) => ({ id, amount, time: shopTime.format(new Date(occurredAt)) })),
+        },
       };
     },
   };

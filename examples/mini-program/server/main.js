@@ -16,4 +16,4 @@ const ask = connect({ url: ONECDP_URL, key: ONECDP_KEY });
 backEnd({
   exchange: codeExchange({ appid: WECHAT_APPID, secret: WECHAT_SECRET }),
   customers: customersOf({ ask, appid: WECHAT_APPID }),
-}).listen(Number(PORT), () => console.log(`http://127.0.0.1:${PORT}`));
+}).listen(Number(PORT), "127.0.0.1", () => console.log(`http://127.0.0.1:${PORT}`));

@@ -10,17 +10,20 @@ export class PlatformError extends Error {
 }
 
 /**
- * Returns ask(query, variables), which answers with the data or throws a PlatformError.
- * The key stays here, on the server; no page ever sees it. timeout is in milliseconds, for each round trip.
+ * Returns ask(query, variables, deadline), which answers with the data or throws a PlatformError. The key stays here, on
+ * the server; no page ever sees it. timeout is in milliseconds, for each round trip, none of which goes on after deadline,
+ * a time as Date.now() tells it.
  */
 export function connect({ url, key, timeout = 2000 }) {
-  async function send(request) {
+  const api = `${url.replace(/\/+$/, "")}/graphql`;
+
+  async function send(request, deadline) {
     try {
-      const answer = await fetch(new URL("/graphql", url), {
+      const answer = await fetch(api, {
         method: "POST", // and not GET: addresses are written to logs, and the variables are about people
         headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
         body: JSON.stringify(request),
-        signal: AbortSignal.timeout(timeout),
+        signal: AbortSignal.timeout(Math.max(1, Math.min(timeout, deadline - Date.now()))),
       });
       return await answer.json();
     } catch (cause) {
@@ -28,13 +31,13 @@ export function connect({ url, key, timeout = 2000 }) {
     }
   }
 
-  return async function ask(query, variables) {
+  return async function ask(query, variables, deadline = Infinity) {
     // The hash stands for the query's text. Only a server that has never seen it asks for the text, once.
     const sha256Hash = createHash("sha256").update(query).digest("hex");
     const persisted = { variables, extensions: { persistedQuery: { version: 1, sha256Hash } } };
-    let { data, errors } = await send(persisted);
+    let { data, errors } = await send(persisted, deadline);
     if (errors?.[0].extensions?.code === "PERSISTED_QUERY_NOT_FOUND") {
-      ({ data, errors } = await send({ ...persisted, query }));
+      ({ data, errors } = await send({ ...persisted, query }, deadline));
     }
     if (errors) throw new PlatformError(errors[0].extensions?.code ?? "INTERNAL", errors[0].message);
     return data;
