@@ -15,6 +15,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/onecdp/onecdp/graph/guard"
 	"github.com/onecdp/onecdp/graph/model"
 	"github.com/onecdp/onecdp/graph/transport"
 	"github.com/onecdp/onecdp/internal/fault"
@@ -70,7 +71,7 @@ func (p presenter) other(ctx context.Context, err error, outer *gqlerror.Error) 
 	if outer != nil && outer.Err == nil {
 		switch outer.Extensions["code"] {
 		case errcode.ValidationFailed, errcode.ParseFailed:
-			return fault.New(fault.BadUserInput, "%s", clipped(outer.Message))
+			return fault.New(fault.BadUserInput, "%s", clipped(guard.WithoutValues(outer.Message)))
 		case string(fault.PersistedQueryGone):
 			return fault.New(fault.PersistedQueryGone, "%s", outer.Message)
 		}

@@ -38,7 +38,7 @@ func read(text string, schema *ast.Schema, costs *costs, prepare func(*ast.Query
 	if err != nil {
 		unread := &gqlerror.Error{Message: err.Error()}
 		if parsing, ok := err.(*gqlerror.Error); ok { //nolint:errorlint // the parser wraps nothing
-			unread = &gqlerror.Error{Message: clipped(parsing.Message), Locations: parsing.Locations}
+			unread = &gqlerror.Error{Message: clipped(WithoutValues(parsing.Message)), Locations: parsing.Locations}
 		}
 		errcode.Set(unread, errcode.ParseFailed)
 		return &document{refusal: unread}

@@ -74,9 +74,9 @@ func validate(schema *ast.Schema, query *ast.QueryDocument) gqlerror.List {
 	return errors[:min(len(errors), mostErrors)]
 }
 
-// invalid is an error of validation as it is kept: it repeats no more than a part of the query.
+// invalid is an error of validation as it is kept: it repeats no value, and no more than a part of the query.
 func invalid(err *gqlerror.Error) *gqlerror.Error {
-	err.Message = clipped(err.Message)
+	err.Message = clipped(WithoutValues(err.Message))
 	errcode.Set(err, errcode.ValidationFailed)
 	return err
 }

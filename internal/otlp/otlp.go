@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -46,7 +47,8 @@ func Open(ctx context.Context, version string, log *slog.Logger) (*Tracer, error
 		}
 	}
 	// The SDK has one place for the errors of what it does in the background, and prints them otherwise.
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces are lost", "cause", err) }))
+	failures := &Failures{Log: log}
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { failures.Failed(time.Now(), err) }))
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("traces: %w", err)
