@@ -16,6 +16,8 @@ const { ONECDP_URL: url = "http://127.0.0.1:8080", ONECDP_KEY: key } = process.e
 const appid = "wx-example";
 const person = { openid: `openid-${randomUUID()}`, unionid: `unionid-${randomUUID()}` };
 
+const codes = [randomUUID(), randomUUID()]; // a code is used once, so another run needs others
+
 let running; // the back end
 let requests = []; // what it sent to the platform
 
@@ -26,7 +28,7 @@ before(async () => {
     return send(to, init);
   };
   // Instead of WeChat: the code says who it is.
-  const people = { "code-1": person, "code-2": person };
+  const people = { [codes[0]]: person, [codes[1]]: person };
   const exchange = async (code) => people[code] ?? Promise.reject(Object.assign(new Error(), { code: code === "busy" ? "WECHAT_-1" : "WRONG_CODE" }));
   running = await started({ exchange, customers: customersOf({ ask: connect({ url, key }), appid }) });
 });
@@ -74,7 +76,7 @@ test("somebody signs in and sees what the shop knows of them", async () => {
       occurredAt: "2026-03-01T12:00:00+08:00",
     }],
   });
-  const { page } = telephone({ code: "code-1" });
+  const { page } = telephone({ code: codes[0] });
   await page.onShow();
   assert.equal(page.data.message, "");
   const { orders: { count, latest: [order] }, ...who } = JSON.parse(JSON.stringify(page.data.profile));
@@ -86,7 +88,7 @@ test("somebody signs in and sees what the shop knows of them", async () => {
 });
 
 test("a page costs one round trip, without the query's text", async () => {
-  const { page } = telephone({ code: "code-1" });
+  const { page } = telephone({ code: codes[0] });
   await page.onShow(); // from now on the server knows the texts
   requests = [];
   await page.onShow();
@@ -140,7 +142,7 @@ test("people sign in while the platform is away", async (t) => {
 });
 
 test("an answer that is none of ours is no profile", async () => {
-  const { app } = telephone({ code: "code-1" });
+  const { app } = telephone({ code: codes[0] });
   for (const body of ["null", '"<html>"', "5"]) {
     const proxy = createServer((_, response) => response.end(body)).listen(0, "127.0.0.1");
     await once(proxy, "listening");
@@ -151,7 +153,7 @@ test("an answer that is none of ours is no profile", async () => {
 });
 
 test("the page signs in again when its session has ended", async () => {
-  const { app, page } = telephone({ code: "code-2" });
+  const { app, page } = telephone({ code: codes[1] });
   app.token = "a token of yesterday";
   await page.onShow();
   assert.equal(page.data.message, "");
@@ -159,7 +161,7 @@ test("the page signs in again when its session has ended", async () => {
 });
 
 test("a telephone without network says so", async () => {
-  const { page } = telephone({ code: "code-1", offline: true });
+  const { page } = telephone({ code: codes[0], offline: true });
   await page.onShow();
   assert.equal(page.data.message, "没有网络");
 });

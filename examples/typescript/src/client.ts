@@ -1,6 +1,9 @@
-// A typed client in thirty lines. codegen knows the types of variables and answers; this sends and receives them.
+// A typed client in forty lines. codegen knows the types of variables and answers; this sends and receives them.
 import { createClient, type Client as EventStream } from "graphql-sse";
 import type { TypedDocumentString } from "./generated/graphql.js";
+
+/** Where a server has its API. Behind a proxy the server may have a path of its own. */
+export const apiOf = (server: string): URL => new URL("graphql", server.endsWith("/") ? server : `${server}/`);
 
 /** What the server refused. extensions.code tells programs why, inputPath where in the variables. */
 export class Refused extends Error {
@@ -15,7 +18,7 @@ export class Client {
   readonly #events: EventStream;
 
   constructor(url: string, key: string) {
-    this.#api = new URL("/graphql", url);
+    this.#api = apiOf(url);
     this.#headers = { authorization: `Bearer ${key}` };
     this.#events = createClient({ url: this.#api.href, headers: this.#headers });
   }
@@ -27,8 +30,12 @@ export class Client {
       headers: { ...this.#headers, "content-type": "application/json" },
       body: JSON.stringify({ query: document.toString(), variables }),
       signal: AbortSignal.timeout(10_000),
+    }).catch((cause: unknown) => {
+      throw new Error(`${this.#api.href} does not answer`, { cause });
     });
-    const { data, errors } = await response.json();
+    const { data, errors } = await response.json().catch((cause: unknown) => {
+      throw new Error(`${this.#api.href} answers with status ${response.status} and no JSON: is it onecdp?`, { cause });
+    });
     if (errors) throw new Refused(errors);
     return data;
   }

@@ -1,11 +1,13 @@
-// The program as it is built, against the server at ONECDP_URL with a key that may read, manage and ingest.
+// The program as it is built, against the server at ONECDP_URL with a key that may read, manage and ingest. It makes customers
+// there: never a server in use.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
-import { Client, Refused } from "../dist/client.js";
+import { apiOf, Client, Refused } from "../dist/client.js";
 import { customersWho, loyal } from "../dist/loyal.js";
 
 const client = new Client(process.env.ONECDP_URL ?? "http://127.0.0.1:8080", process.env.ONECDP_KEY);
@@ -38,6 +40,29 @@ test("what the server refuses is thrown with its code and its place", async () =
     return true;
   });
 });
+
+test("a server may have a path of its own", () => {
+  assert.equal(apiOf("https://example.com/cdp").href, "https://example.com/cdp/graphql");
+  assert.equal(apiOf("https://example.com/").href, "https://example.com/graphql");
+});
+
+test("a page instead of an answer says who sent it", async () => {
+  const other = createServer((_, response) => response.writeHead(502).end("<html>")).listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const url = `http://127.0.0.1:${other.address().port}`;
+  await assert.rejects(new Client(url, "").ask("{ __typename }", {}), { message: `${url}/graphql answers with status 502 and no JSON: is it onecdp?` });
+  other.close();
+  other.closeAllConnections();
+});
+
+for (const [key, told] of [["", "set ONECDP_KEY to a key with the scopes read and manage"], ["wrong", /^UNAUTHENTICATED: [^\n]+$/]]) {
+  test(`with the key "${key}" the program ends with one sentence`, async () => {
+    const program = spawn(process.execPath, ["dist/main.js"], { env: { ...process.env, ONECDP_KEY: key }, stdio: ["ignore", "inherit", "pipe"] });
+    const [said, [code]] = await Promise.all([program.stderr.toArray(), once(program, "exit")]);
+    assert.equal(code, 1);
+    assert.match(said.join("").trim(), new RegExp(told));
+  });
+}
 
 test("the program lists, tags, and tells of orders and merges as they happen", { timeout: 30_000 }, async () => {
   await send(...orders(3));
