@@ -126,7 +126,7 @@ func TestTheExamplesAreAnsweredTheSameBothWays(t *testing.T) {
 		w := newTwoWays(t, db)
 		w.populate()
 		for _, query := range examples.Queries() {
-			if strings.Contains(query.Text, "mutation") {
+			if !strings.Contains(query.Text, "\nquery ") {
 				continue
 			}
 			for _, scopes := range [][]access.Scope{everything, {access.Read}} {

@@ -112,6 +112,9 @@ func TestEveryExampleAnswersInTheDemoWorld(t *testing.T) {
 			return answer.Data
 		}
 		for _, example := range examples.Queries() {
+			if strings.Contains(example.Text, "\nsubscription ") {
+				continue // it is for a stream, and has no end
+			}
 			variables := map[string]any{}
 			if example.Find != "" {
 				for name, found := range ask(example.Find, nil) {

@@ -24,6 +24,15 @@
     return fetch('/graphql', { method: 'POST', headers: all, body: JSON.stringify(request), signal });
   }
 
+  // Without a key that works, the page asks for one, and says so when it had been given another.
+  function askForKey() {
+    if (sessionStorage.getItem(kept)) {
+      sessionStorage.removeItem(kept);
+      document.getElementById('hint').textContent = 'This key does not work: unknown, revoked or expired.';
+    }
+    form.hidden = false;
+  }
+
   // A subscription: the answers of an event stream, until GraphiQL or the server has enough.
   function watch(request, headers) {
     const stop = new AbortController();
@@ -42,6 +51,7 @@
       if (answer.status === 401 && own && !sessionStorage.getItem(kept) && (await renew())) {
         answer = await send(request, headers, 'text/event-stream', stop.signal);
       }
+      if (answer.status === 401) askForKey();
       if (!answer.ok) {
         yield await answer.json();
         return;
@@ -78,10 +88,7 @@
     if (answer.status === 401 && own && !sessionStorage.getItem(kept) && (await renew())) {
       answer = await send(request, options && options.headers);
     }
-    if (answer.status === 401) {
-      sessionStorage.removeItem(kept);
-      form.hidden = false;
-    }
+    if (answer.status === 401) askForKey();
     return answer.json();
   }
 
