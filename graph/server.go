@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -12,12 +13,14 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/onecdp/onecdp/graph/direct"
 	"github.com/onecdp/onecdp/graph/generated"
 	"github.com/onecdp/onecdp/graph/guard"
 	"github.com/onecdp/onecdp/graph/model"
 	"github.com/onecdp/onecdp/graph/scalar"
 	"github.com/onecdp/onecdp/graph/transport"
 	"github.com/onecdp/onecdp/internal/access"
+	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/throttle"
 )
 
@@ -34,7 +37,7 @@ func newServer(services Services, clock func() time.Time, log *slog.Logger, dire
 		Directives: generated.DirectiveRoot{Access: enter},
 	})
 	opaque := scalar.Opaque(schema.Schema())
-	watch := guard.New(opaque, scalar.KeepDigits, throttle.New(services.Limits), clock)
+	watch := guard.New(opaque, schema.Schema(), scalar.KeepDigits, throttle.New(services.Limits), clock)
 	exec := executor.New(opaqueSchema{schema, opaque, directly})
 	errors := presenter{log}
 	exec.SetErrorPresenter(errors.present)
@@ -46,7 +49,7 @@ func newServer(services Services, clock func() time.Time, log *slog.Logger, dire
 	}
 	exec.Use(extension.Introspection{})
 	exec.Use(watch)
-	exec.Use(telling{})
+	exec.Use(newTelling())
 	exec.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		ctx = withInstant(ctx, clock)
 		if graphql.GetOperationContext(ctx).Operation.Operation == ast.Query {
@@ -82,10 +85,15 @@ func (s opaqueSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			return nil
 		}
 		data, points, err := generated.Direct(ctx, s.ExecutableSchema)
-		if err != nil {
+		if err != nil && !errors.Is(err, direct.ErrTooLong) {
 			return general(ctx)
 		}
 		answered = true
+		if err != nil {
+			graphql.AddError(ctx, fault.New(fault.CostLimitExceeded, "the answer is too long").
+				WithHint("ask for shorter pages, or for less of each element"))
+			return &graphql.Response{Data: []byte("null")}
+		}
 		guard.Spend(ctx, points)
 		return &graphql.Response{Data: data}
 	}

@@ -30,8 +30,14 @@ type stream struct {
 
 type streamKey struct{}
 
+// tellers is how many messages are made at the same time. What one event sets off for thousands who listen must not keep those waiting who
+// ask: it is a few in the queue for the database, not all.
+const tellers = 2
+
 // telling makes the messages of subscriptions.
-type telling struct{}
+type telling struct{ tellers chan struct{} }
+
+func newTelling() telling { return telling{make(chan struct{}, tellers)} }
 
 // ExtensionName implements graphql.HandlerExtension.
 func (telling) ExtensionName() string { return "Telling" }
@@ -48,7 +54,7 @@ func (telling) InterceptOperation(ctx context.Context, next graphql.OperationHan
 }
 
 // InterceptResponse implements graphql.ResponseInterceptor. A subscription that ends for a reason says it in a last message without data.
-func (telling) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+func (t telling) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	s, _ := ctx.Value(streamKey{}).(*stream)
 	if s == nil || s.next == nil || len(graphql.GetErrors(ctx)) > 0 { // errors: nothing is told, this is a refusal
 		return next(ctx)
@@ -65,6 +71,12 @@ func (telling) InterceptResponse(ctx context.Context, next graphql.ResponseHandl
 		graphql.AddError(ctx, err)
 		return &graphql.Response{Errors: graphql.GetErrors(ctx)}
 	}
+	select {
+	case t.tellers <- struct{}{}:
+	case <-ctx.Done():
+		return nil
+	}
+	defer func() { <-t.tellers }()
 	response := next(withInstant(ctx, func() time.Time { return at }))
 	if response != nil && isNull(response.Data) {
 		response.Data = []byte("null") // the field must not be null, so that nothing is left of the data

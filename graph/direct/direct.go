@@ -29,6 +29,7 @@ import (
 var (
 	ErrNotPlain = errors.New("direct: a field that only the generated code answers")
 	ErrNull     = errors.New("direct: null where none may be")
+	ErrTooLong  = errors.New("direct: the answer is too long") // nobody has to answer this
 	errPanic    = errors.New("direct: a panic")
 )
 
@@ -68,6 +69,7 @@ type Writer struct {
 	// Points is what the fields that were written cost.
 	Points float64
 
+	most      int // bytes
 	operation *graphql.OperationContext
 	own       map[*Field]*Field // fields with the arguments of this request, by those that are shared
 }
@@ -147,6 +149,9 @@ func hasVariable(value *ast.Value) bool {
 // Begin begins a field: it writes the key, and returns the field with the arguments of this request.
 func (w *Writer) Begin(ctx context.Context, field *Field, bind Binder) (*Field, error) {
 	w.Bytes = append(w.Bytes, field.key...)
+	if len(w.Bytes) > w.most {
+		return nil, ErrTooLong
+	}
 	if field.asks {
 		own, err := w.ownOf(ctx, field, bind)
 		if err != nil {
@@ -223,7 +228,7 @@ type Root func(ctx context.Context, w *Writer, field *Field) error
 func Query(ctx context.Context, objectType int, satisfies []string, bind Binder, root Root) (data []byte, points float64, err error) {
 	operation := graphql.GetOperationContext(ctx)
 	space := spaces.Get().(*[]byte)
-	first := &Writer{operation: operation, Bytes: (*space)[:0]}
+	first := &Writer{operation: operation, most: longest, Bytes: (*space)[:0]}
 	defer func() { // an answer grows where others have grown before, and is copied once
 		if cap(first.Bytes) <= mostSpace {
 			*space = first.Bytes
@@ -240,7 +245,7 @@ func Query(ctx context.Context, objectType int, satisfies []string, bind Binder,
 			return nil, 0, err
 		}
 		first.Close()
-		return bytes.Clone(first.Bytes), first.Points, nil
+		return first.whole(), first.Points, nil
 	}
 	var (
 		parts   = make([]Writer, len(fields))
@@ -248,7 +253,7 @@ func Query(ctx context.Context, objectType int, satisfies []string, bind Binder,
 		writing sync.WaitGroup
 	)
 	for i := range fields {
-		parts[i].operation = operation
+		parts[i].operation, parts[i].most = operation, 2*longest/len(fields)
 		writing.Go(func() { errs[i] = write(ctx, &parts[i], root, bind, &fields[i]) })
 	}
 	writing.Wait()
@@ -260,7 +265,19 @@ func Query(ctx context.Context, objectType int, satisfies []string, bind Binder,
 		first.Points += parts[i].Points
 	}
 	first.Close()
-	return bytes.Clone(first.Bytes), first.Points, nil
+	return first.whole(), first.Points, nil
+}
+
+// longest is how long an answer may be, in bytes; of several fields of the root each may have twice its share. A page of a hundred customers
+// with a hundred events each has some four million.
+const longest = 32 << 20
+
+// whole is what was written. Short answers leave their space to the next.
+func (w *Writer) whole() []byte {
+	if cap(w.Bytes) > mostSpace {
+		return w.Bytes
+	}
+	return bytes.Clone(w.Bytes)
 }
 
 // mostSpace bounds the memory that is kept for writing one answer, in bytes.

@@ -1089,7 +1089,8 @@ type Mutation {
 }
 `, BuiltIn: false},
 	{Name: "../../schema/limits.graphql", Input: `"""
-What a field costs, or an argument when it is given, in points. Without it a field costs 1. The weights of IBM's GraphQL Cost Directives
+What a field costs, or an argument or a field of an input when it is given, in points: in each element of a list once more. Without it a
+field costs 1, and what is given nothing. The weights of IBM's GraphQL Cost Directives
 (https://ibm.github.io/graphql-specs/cost-spec.html). The answer's extensions.cost tells what a request cost.
 """
 directive @cost(
@@ -1097,7 +1098,7 @@ directive @cost(
   The points, a number.
   """
   weight: String!
-) on ARGUMENT_DEFINITION | FIELD_DEFINITION
+) on ARGUMENT_DEFINITION | FIELD_DEFINITION | INPUT_FIELD_DEFINITION
 
 """
 How long a list is taken for when the cost of a request is counted ahead. What is asked of each element counts so many times.
@@ -1315,7 +1316,7 @@ input Comparison @oneOf {
   """
   A birthday or another yearly day comes within this length of time, today included.
   """
-  anniversaryWithinNext: Duration
+  anniversaryWithinNext: Duration @cost(weight: "5000")
 
   """
   From the first to the second of two, both included.
@@ -1370,7 +1371,7 @@ input Comparison @oneOf {
   """
   The whole text matches this regular expression (RE2).
   """
-  matches: String
+  matches: String @cost(weight: "5000")
 
   """
   It is not this text, number or boolean; true on an absent value.
@@ -1551,7 +1552,7 @@ input PropertyRule {
   """
   How it compares.
   """
-  is: Comparison!
+  is: Comparison! @cost(weight: "500")
 
   """
   A dotted path: items.sku is the list of all skus. channel, source and amount mean the event's own.
@@ -1604,37 +1605,37 @@ input Rule @oneOf {
   """
   An attribute compares so.
   """
-  attribute: AttributeRule
+  attribute: AttributeRule @cost(weight: "100")
 
   """
   They are in this sample.
   """
-  bucket: BucketRule
+  bucket: BucketRule @cost(weight: "100")
 
   """
   Campaigns came to this. Not built yet: NOT_IMPLEMENTED.
   """
-  campaign: CampaignRule
+  campaign: CampaignRule @cost(weight: "5000")
 
   """
   They consented, or did not. Not built yet: NOT_IMPLEMENTED.
   """
-  consent: ConsentRule
+  consent: ConsentRule @cost(weight: "100")
 
   """
   Their events amount to this.
   """
-  event: EventRule
+  event: EventRule @cost(weight: "5000")
 
   """
   Their identities are like this.
   """
-  identity: IdentityRule
+  identity: IdentityRule @cost(weight: "100")
 
   """
   They are in this stage of the life cycle. Not built yet: NOT_IMPLEMENTED.
   """
-  lifecycle: LifecycleRule
+  lifecycle: LifecycleRule @cost(weight: "100")
 
   """
   This does not hold.
@@ -1644,22 +1645,22 @@ input Rule @oneOf {
   """
   They brought so many people. Not built yet: NOT_IMPLEMENTED.
   """
-  referral: ReferralRule
+  referral: ReferralRule @cost(weight: "5000")
 
   """
   They belong to this segment: its key, or else its global id. It is asked at the same instant; a segment that needs itself is refused.
   """
-  segment: ID
+  segment: ID @cost(weight: "15000")
 
   """
   They did these things one after the other. Not built yet: NOT_IMPLEMENTED.
   """
-  sequence: SequenceRule
+  sequence: SequenceRule @cost(weight: "5000")
 
   """
   A tag compares so.
   """
-  tag: TagRule
+  tag: TagRule @cost(weight: "100")
 }
 
 """

@@ -232,7 +232,20 @@ func ownOf(field *ast.Field, cost *fieldCost) ownCost {
 			own.fixed += literalLength(value)
 		}
 	}
+	for _, argument := range cost.inputs {
+		if value := given(field, argument.name); value != nil {
+			own.fixed += argument.of.written(value, own.input)
+		}
+	}
 	return own
+}
+
+// input adds a variable at a place of an input.
+func (o *ownCost) input(name string, of *inputCost, weight float64) {
+	if o.inputs == nil {
+		o.inputs = map[inputVariable]float64{}
+	}
+	o.inputs[inputVariable{name, of, weight}]++
 }
 
 // given is an argument as it is written, or else its default.

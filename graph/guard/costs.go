@@ -22,7 +22,8 @@ type fieldCost struct {
 	weight   float64
 	weighted []weightedArgument
 	lists    []string // the arguments that are lists: each element counts 1
-	list     bool     // its value is one
+	inputs   []inputArgument
+	list     bool // its value is one
 	size     *listSize
 
 	unlimited bool // a list argument may be left out, and then does not tell a length
@@ -33,6 +34,12 @@ type weightedArgument struct {
 	weight float64
 }
 
+// inputArgument is one with fields that have weights.
+type inputArgument struct {
+	name string
+	of   *inputCost
+}
+
 // listSize is the directive; nil where a field has none.
 type listSize struct {
 	assumed float64
@@ -40,12 +47,14 @@ type listSize struct {
 	sized   map[string]bool
 }
 
-func costsOf(schema *ast.Schema) *costs {
+// costsOf reads the costs of the schema that requests are validated with; the weights of inputs are in the schema as it is written.
+func costsOf(schema, written *ast.Schema) *costs {
 	c := &costs{fields: map[*ast.FieldDefinition]*fieldCost{}}
+	inputs := inputsOf(written)
 	for _, definition := range schema.Types {
 		for _, field := range definition.Fields {
 			if definition.Kind == ast.Object || definition.Kind == ast.Interface {
-				c.fields[field] = costOf(field)
+				c.fields[field] = costOf(field, inputs)
 			}
 		}
 	}
@@ -53,11 +62,14 @@ func costsOf(schema *ast.Schema) *costs {
 	return c
 }
 
-func costOf(field *ast.FieldDefinition) *fieldCost {
+func costOf(field *ast.FieldDefinition, inputs inputs) *fieldCost {
 	cost := &fieldCost{weight: weightOf(field.Directives, 1), list: field.Type.Elem != nil}
 	for _, argument := range field.Arguments {
 		if weight := weightOf(argument.Directives, 0); weight > 0 {
 			cost.weighted = append(cost.weighted, weightedArgument{argument.Name, weight})
+		}
+		if of := inputs[argument.Type.Name()]; of != nil {
+			cost.inputs = append(cost.inputs, inputArgument{argument.Name, of})
 		}
 		if argument.Type.Elem != nil {
 			cost.lists = append(cost.lists, argument.Name)

@@ -45,10 +45,10 @@ var _ interface {
 	graphql.Cache[*ast.QueryDocument]
 } = (*Guard)(nil)
 
-// New makes the guard of a schema, which is also the one that requests are validated with. prepare is called once with each valid
+// New makes the guard of a schema, which is also the one that requests are validated with. written is the same with all its inputs. prepare is called once with each valid
 // document before it is used; it may change literals and must not add any.
-func New(schema *ast.Schema, prepare func(*ast.QueryDocument), buckets *throttle.Buckets, clock func() time.Time) *Guard {
-	costs := costsOf(schema)
+func New(schema, written *ast.Schema, prepare func(*ast.QueryDocument), buckets *throttle.Buckets, clock func() time.Time) *Guard {
+	costs := costsOf(schema, written)
 	schema = withoutDefer(schema)
 	return &Guard{
 		schema: schema, costs: costs, buckets: buckets, clock: clock,
@@ -113,7 +113,8 @@ func (g *Guard) MutateOperationContext(ctx context.Context, operation *graphql.O
 			return refusal
 		}
 	}
-	points := plan.cost(operation.Variables)
+	r.values = valuesOf(operation.Variables)
+	points := plan.cost(r.values)
 	caller, _ := access.FromContext(ctx)
 	charge := &charge{requested: points, caller: caller.Name, subscribes: operation.Operation.Operation == ast.Subscription}
 	r.charge = charge
@@ -135,7 +136,7 @@ func (g *Guard) MutateOperationContext(ctx context.Context, operation *graphql.O
 			return gqlerror.Wrap(limited)
 		}
 	}
-	operation.ResolverMiddleware = g.metered(charge, operation)
+	operation.ResolverMiddleware = g.metered(charge, r.values, operation)
 	return nil
 }
 

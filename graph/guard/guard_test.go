@@ -15,8 +15,9 @@ import (
 )
 
 var (
-	api      = scalar.Opaque(gqlparser.MustLoadSchema(&ast.Source{Name: "schema.graphql", Input: schema.Text()}))
-	apiCosts = costsOf(api)
+	written  = gqlparser.MustLoadSchema(&ast.Source{Name: "schema.graphql", Input: schema.Text()})
+	api      = scalar.Opaque(written)
+	apiCosts = costsOf(api, written)
 )
 
 func reading(text string) *document { return read(text, api, apiCosts, scalar.KeepDigits) }
@@ -28,7 +29,7 @@ func costIn(t *testing.T, text string, variables map[string]any) int64 {
 	if d.refusal != nil {
 		t.Fatalf("%.200s: %v", text, d.refusal)
 	}
-	return whole(d.plans[d.query.Operations[0]].cost(variables))
+	return whole(d.plans[d.query.Operations[0]].cost(valuesOf(variables)))
 }
 
 // codeOf is why a document is refused: a fault's code, INVALID for an error of the document, "" for nothing.

@@ -19,7 +19,8 @@ const extensionName = "guard"
 type request struct {
 	guard    *Guard
 	document *document
-	charge   *charge // nil until its cost was counted
+	values   *values // nil until its cost was counted, as the charge
+	charge   *charge
 }
 
 // requestOf is the guard's part of the context of an operation; nil where there is none.
@@ -85,29 +86,29 @@ func Remembered[T any](operation *graphql.OperationContext, remember func() *T) 
 // here.
 func Weight(operation *graphql.OperationContext, field *ast.Field) float64 {
 	r, _ := operation.Stats.GetExtension(extensionName).(*request)
-	if r == nil {
+	if r == nil || r.values == nil {
 		return 0
 	}
-	return r.guard.costs.actual(field, operation.Variables)
+	return r.guard.costs.actual(field, r.values)
 }
 
-func (c *costs) actual(field *ast.Field, variables map[string]any) float64 {
+func (c *costs) actual(field *ast.Field, given *values) float64 {
 	cost := c.fields[field.Definition]
 	switch {
 	case cost == nil:
 		return 0
-	case len(cost.weighted) == 0 && len(cost.lists) == 0:
+	case len(cost.weighted)+len(cost.lists)+len(cost.inputs) == 0:
 		return cost.weight
 	}
 	own := ownOf(field, cost)
-	return own.points(variables)
+	return own.points(given)
 }
 
 // metered adds up the weights of the fields that the executor resolves.
-func (g *Guard) metered(charge *charge, operation *graphql.OperationContext) graphql.FieldMiddleware {
+func (g *Guard) metered(charge *charge, given *values, operation *graphql.OperationContext) graphql.FieldMiddleware {
 	next := operation.ResolverMiddleware
 	return func(ctx context.Context, resolve graphql.Resolver) (any, error) {
-		charge.spend(g.costs.actual(graphql.GetFieldContext(ctx).Field.Field, operation.Variables))
+		charge.spend(g.costs.actual(graphql.GetFieldContext(ctx).Field.Field, given))
 		return next(ctx, resolve)
 	}
 }

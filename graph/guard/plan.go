@@ -16,7 +16,7 @@ type plan struct {
 }
 
 // cost is what the operation costs with these variables, in points; and far beyond an integer perhaps.
-func (p *plan) cost(variables map[string]any) float64 {
+func (p *plan) cost(variables *values) float64 {
 	total := p.fixed
 	for _, child := range p.depends {
 		total += child.cost(variables)
@@ -33,7 +33,7 @@ type node struct {
 	depends []*node
 }
 
-func (n *node) cost(variables map[string]any) float64 {
+func (n *node) cost(variables *values) float64 {
 	for _, condition := range n.when {
 		if !condition.holds(variables) {
 			return 0
@@ -60,32 +60,36 @@ type condition struct {
 	want     bool
 }
 
-func (c condition) holds(variables map[string]any) bool {
-	given, _ := variables[c.variable].(bool)
-	return given == c.want
+func (c condition) holds(given *values) bool {
+	is, _ := given.variables[c.variable].(bool)
+	return is == c.want
 }
 
 // ownCost is what resolving a field once costs, without what is below it.
 type ownCost struct {
 	fixed    float64
-	weighted []weightedArgument // by the names of variables
-	lists    []string           // variables
+	weighted []weightedArgument        // by the names of variables
+	lists    []string                  // variables
+	inputs   map[inputVariable]float64 // how often each stands there
 }
 
-func (o *ownCost) points(variables map[string]any) float64 {
+func (o *ownCost) points(given *values) float64 {
 	total := o.fixed
 	for _, argument := range o.weighted {
-		if variables[argument.name] != nil {
+		if given.variables[argument.name] != nil {
 			total += argument.weight
 		}
 	}
 	for _, name := range o.lists {
-		total += lengthOf(variables[name])
+		total += lengthOf(given.variables[name])
+	}
+	for variable, times := range o.inputs {
+		total += times * given.costs(variable)
 	}
 	return total
 }
 
-func (o *ownCost) varies() bool { return len(o.weighted)+len(o.lists) > 0 }
+func (o *ownCost) varies() bool { return len(o.weighted)+len(o.lists)+len(o.inputs) > 0 }
 
 // length is that of a list: the greatest of what is known and of what variables say.
 type length struct {
@@ -100,16 +104,16 @@ type numberVariable struct {
 	usual float64
 }
 
-func (l *length) in(variables map[string]any) float64 {
+func (l *length) in(given *values) float64 {
 	if l == nil {
 		return 1
 	}
 	longest := l.fixed
 	for _, number := range l.numbers {
-		longest = max(longest, numberOf(variables[number.name], number.usual))
+		longest = max(longest, numberOf(given.variables[number.name], number.usual))
 	}
 	for _, name := range l.lists {
-		longest = max(longest, lengthOf(variables[name]))
+		longest = max(longest, lengthOf(given.variables[name]))
 	}
 	return longest
 }

@@ -99,7 +99,7 @@ func TestARootFieldWithoutAScopeIsNobodys(t *testing.T) {
 		enum Scope { READ }
 		type Query { open: Int @access(scope: READ) forgotten: Thing }
 		type Thing { name: String }`})
-	d := read(`{ open ...f } fragment f on Query { a: forgotten { name } }`, schema, costsOf(schema), func(*ast.QueryDocument) {})
+	d := read(`{ open ...f } fragment f on Query { a: forgotten { name } }`, schema, costsOf(schema, schema), func(*ast.QueryDocument) {})
 	if got, want := needsOf(t, d), "read at 3, forgotten at 37"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

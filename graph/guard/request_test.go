@@ -45,7 +45,7 @@ func run(ctx context.Context, g *Guard, query string, variables map[string]any, 
 func TestWhatWasNotUsedIsGivenBack(t *testing.T) {
 	t.Parallel()
 	buckets := throttle.New(throttle.Limits{PerSecond: 1, Most: 1000})
-	g := New(api, scalar.KeepDigits, buckets, func() time.Time { return start })
+	g := New(api, written, scalar.KeepDigits, buckets, func() time.Time { return start })
 	ctx := access.WithCaller(t.Context(), access.Caller{Name: "k", Scopes: []access.Scope{access.Read}})
 	for range 100 {
 		response, err := run(ctx, g, profile, map[string]any{"events": int64(20)}, 3)
@@ -65,7 +65,7 @@ func TestWhatWasNotUsedIsGivenBack(t *testing.T) {
 func TestEachEventOfASubscriptionIsPaidFor(t *testing.T) {
 	t.Parallel()
 	buckets := throttle.New(throttle.Limits{PerSecond: 1, Most: 1000})
-	g := New(api, scalar.KeepDigits, buckets, func() time.Time { return start })
+	g := New(api, written, scalar.KeepDigits, buckets, func() time.Time { return start })
 	c := &charge{caller: "k", requested: 100, subscribes: true}
 	buckets.Take("k", 100, start)
 	for i, want := range []int64{990, 980, 970} {
@@ -78,7 +78,7 @@ func TestEachEventOfASubscriptionIsPaidFor(t *testing.T) {
 
 // BenchmarkOrdinary is what the guard adds to a request whose document it knows.
 func BenchmarkOrdinary(b *testing.B) {
-	g := New(api, scalar.KeepDigits, throttle.New(throttle.Limits{PerSecond: 500_000, Most: 2_000_000}), time.Now)
+	g := New(api, written, scalar.KeepDigits, throttle.New(throttle.Limits{PerSecond: 500_000, Most: 2_000_000}), time.Now)
 	ctx := access.WithCaller(b.Context(), access.Caller{Name: "k", Scopes: []access.Scope{access.Read}})
 	variables := map[string]any{"identity": map[string]any{}, "events": int64(20)}
 	for b.Loop() {

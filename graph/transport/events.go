@@ -30,6 +30,12 @@ func (h *Handler) stream(ctx context.Context, w http.ResponseWriter, operation *
 		h.serveEvents(ctx, w, graphql.OneShot(h.failed(ctx, err)), nil)
 		return
 	}
+	leave, err := h.room(graphql.WithOperationContext(ctx, operation))
+	if err != nil {
+		h.serveEvents(ctx, w, graphql.OneShot(h.failed(graphql.WithOperationContext(ctx, operation), err)), nil)
+		return
+	}
+	defer leave()
 	responses, ctx := h.exec.DispatchOperation(ctx, operation)
 	if operation.Operation.Operation != ast.Subscription {
 		responses = once(responses)

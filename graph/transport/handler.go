@@ -33,7 +33,8 @@ type Handler struct {
 	exec      graphql.GraphExecutor
 	log       *slog.Logger
 	persisted *persisted
-	memory    *memory
+	memory    *memory // for bodies
+	rooms     *memory // for answers
 	sockets   *sockets
 
 	stopping context.Context // done when the server is about to stop
@@ -43,7 +44,7 @@ type Handler struct {
 
 // New makes the handler of an executor.
 func New(exec graphql.GraphExecutor, log *slog.Logger) *Handler {
-	h := &Handler{exec: exec, log: log, persisted: newPersisted(), memory: newMemory(), sockets: newSockets()}
+	h := &Handler{exec: exec, log: log, persisted: newPersisted(), memory: newMemory(memoryOfAll, memoryOfKey), rooms: newMemory(roomOfAll, roomOfKey), sockets: newSockets()}
 	h.stopping, h.stop = context.WithCancel(context.Background())
 	return h
 }
@@ -157,6 +158,12 @@ func (h *Handler) create(ctx context.Context, params *graphql.RawParams) (*graph
 func (h *Handler) answer(ctx context.Context, answer reply, operation *graphql.OperationContext) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
+	leave, err := h.room(graphql.WithOperationContext(ctx, operation))
+	if err != nil {
+		h.refuse(graphql.WithOperationContext(ctx, operation), answer, http.StatusTooManyRequests, err)
+		return
+	}
+	defer leave()
 	responses, ctx := h.exec.DispatchOperation(ctx, operation)
 	response := responses(ctx)
 	if response == nil { // the request was given up before anything was done

@@ -5,7 +5,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"golang.org/x/sync/semaphore"
+
+	"github.com/onecdp/onecdp/graph/guard"
+	"github.com/onecdp/onecdp/internal/access"
+	"github.com/onecdp/onecdp/internal/fault"
 )
 
 // The memory for large bodies. What is parsed of one takes several times its length, so this is a tenth of what all may take together. A key
@@ -16,9 +22,18 @@ const (
 	longestWait = 10 * time.Second // for a share
 )
 
-// memory lends shares of the memory for large bodies, to those who have waited longest first.
+// The room for large answers, in points of their cost: an answer has some hundred bytes for each. It is held until the answer has been
+// written, by readers who are slow too. The largest answer that there may be has all that a key has.
+const (
+	largeAnswer = guard.MostPoints / 20
+	roomOfKey   = guard.MostPoints
+	roomOfAll   = 4 * roomOfKey
+)
+
+// memory lends shares of what is short, to those who have waited longest first.
 type memory struct {
-	all *semaphore.Weighted
+	all   *semaphore.Weighted
+	ofKey int64
 
 	mu    sync.Mutex
 	byKey map[string]*keyMemory
@@ -30,27 +45,27 @@ type keyMemory struct {
 	users int
 }
 
-func newMemory() *memory {
-	return &memory{all: semaphore.NewWeighted(memoryOfAll), byKey: map[string]*keyMemory{}}
+func newMemory(ofAll, ofKey int64) *memory {
+	return &memory{all: semaphore.NewWeighted(ofAll), ofKey: ofKey, byKey: map[string]*keyMemory{}}
 }
 
-// take waits for a share of some bytes, at most maxBody. It is false when none came free in time; otherwise give returns it.
-func (m *memory) take(ctx context.Context, key string, bytes int64) (give func(), ok bool) {
+// take waits for a share, at most what a key has. It is false when none came free in time; otherwise give returns it.
+func (m *memory) take(ctx context.Context, key string, share int64) (give func(), ok bool) {
 	ctx, cancel := context.WithTimeout(ctx, longestWait)
 	defer cancel()
 	own := m.enter(key)
-	if own.share.Acquire(ctx, bytes) != nil {
+	if own.share.Acquire(ctx, share) != nil {
 		m.leave(key, own)
 		return nil, false
 	}
-	if m.all.Acquire(ctx, bytes) != nil {
-		own.share.Release(bytes)
+	if m.all.Acquire(ctx, share) != nil {
+		own.share.Release(share)
 		m.leave(key, own)
 		return nil, false
 	}
 	return sync.OnceFunc(func() {
-		m.all.Release(bytes)
-		own.share.Release(bytes)
+		m.all.Release(share)
+		own.share.Release(share)
 		m.leave(key, own)
 	}), true
 }
@@ -60,7 +75,7 @@ func (m *memory) enter(key string) *keyMemory {
 	defer m.mu.Unlock()
 	own := m.byKey[key]
 	if own == nil {
-		own = &keyMemory{share: semaphore.NewWeighted(memoryOfKey)}
+		own = &keyMemory{share: semaphore.NewWeighted(m.ofKey)}
 		m.byKey[key] = own
 	}
 	own.users++
@@ -73,4 +88,24 @@ func (m *memory) leave(key string, own *keyMemory) {
 	if own.users--; own.users == 0 {
 		delete(m.byKey, key)
 	}
+}
+
+var errNoRoom = &fault.Error{
+	Code: fault.RateLimited, Message: "too many large answers are being made or read", Hint: "ask again in a moment, or for less at once",
+	RetryAfter: time.Second,
+}
+
+// room waits until an operation that may have a large answer may begin. leave must be called when its answer has been written.
+// The operation is that of the context.
+func (h *Handler) room(ctx context.Context) (leave func(), err error) {
+	points := int64(guard.Requested(ctx))
+	if points < largeAnswer || graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
+		return func() {}, nil
+	}
+	caller, _ := access.FromContext(ctx)
+	leave, ok := h.rooms.take(ctx, caller.Name, min(points, roomOfKey))
+	if !ok {
+		return nil, errNoRoom
+	}
+	return leave, nil
 }

@@ -110,6 +110,12 @@ func (s *socket) run(ctx context.Context, m message, one *operation) {
 		ctx, cancel = context.WithTimeout(ctx, operationTimeout)
 		defer cancel()
 	}
+	leave, err := h.room(ctx)
+	if err != nil {
+		s.end(m.id, one, h.failed(ctx, err).Errors)
+		return
+	}
+	defer leave()
 	responses, ctx := h.exec.DispatchOperation(ctx, created)
 	for {
 		response := responses(ctx)

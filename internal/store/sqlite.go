@@ -67,8 +67,15 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	}
 	reader.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	reader.SetMaxIdleConns(max(4, runtime.NumCPU()))
+	// A question keeps a processor of ours busy for as long as it takes: half of them are left to those who read by key.
+	asker, err := sql.Open("sqlite", source+"&_pragma=query_only(1)")
+	if err != nil {
+		return nil, errors.Join(err, writer.Close(), reader.Close())
+	}
+	asker.SetMaxOpenConns(max(1, runtime.NumCPU()/2))
+	asker.SetMaxIdleConns(max(1, runtime.NumCPU()/2))
 	return &DB{
-		dialect: sqliteDialect{}, reader: reader, writer: writer, asker: reader, counters: &counters{},
+		dialect: sqliteDialect{}, reader: reader, writer: writer, asker: asker, counters: &counters{},
 		lock: func(ctx context.Context) (func(), error) { return lockFile(ctx, path+".lock") },
 	}, nil
 }
