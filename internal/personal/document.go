@@ -84,7 +84,7 @@ func (m *masker) hide(start, end int, below bool) {
 		if text := unescaped(content); below || Like(text) {
 			m.replace(start, end, Mask(text))
 		}
-	case below || mayBe(content) && shaped.Match(content):
+	case below || like(content):
 		m.replace(start, end, Mask(string(content)))
 	}
 }

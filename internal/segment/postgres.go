@@ -156,9 +156,12 @@ func (e postgresEngine) satisfies(c *compiler, doc document, test rule.Test) fun
 	if test.Masked && test.LooksIntoTexts() {
 		test.Masked = false
 		shape, plain := c.bind("shape", personal.Shape()), e.satisfies(c, doc, test)
+		letters, as := personal.Folding()
+		letters, as = c.bind("letters", letters), c.bind("as", as)
 		return func(v string) string {
 			text, _ := textOf(doc, v)
-			return plain(v) + " AND " + text + " !~ " + shape + "::text" // last: it costs most
+			folded := "CASE WHEN octet_length(" + text + ") = length(" + text + ") THEN " + text + " ELSE translate(" + text + ", " + letters + "::text, " + as + "::text) END"
+			return plain(v) + " AND (" + folded + ") !~ " + shape + "::text" // last: it costs most
 		}
 	}
 	switch test.Op {
