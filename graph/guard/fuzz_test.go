@@ -39,7 +39,7 @@ func check(t *testing.T, text string) {
 	}
 	if ours.refusal == nil {
 		for _, plan := range ours.plans {
-			if points := plan.cost(nil); math.IsNaN(points) || math.IsInf(points, 0) || points < 0 {
+			if points := plan.cost(valuesOf(nil)); math.IsNaN(points) || math.IsInf(points, 0) || points < 0 {
 				t.Fatalf("%v points", points)
 			}
 		}
