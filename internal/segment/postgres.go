@@ -259,18 +259,24 @@ func calendarInstant(micros int64) time.Time {
 	return time.UnixMicro(min(max(micros, least), greatest)).UTC()
 }
 
+// celebrated is the condition that a text is a day that has an anniversary. The subquery, which OFFSET keeps from being dissolved, finds
+// the day once.
 func (postgresEngine) celebrated(c *compiler, a *rule.Anniversary) func(text string) string {
-	days, years := make([]int64, len(a.MonthDays)), make([]int64, len(a.LastYears))
-	for i := range days {
-		days[i], years[i] = int64(a.MonthDays[i]), int64(a.LastYears[i])
-	}
-	zone, days_, years_ := c.bind("zone", a.Zone), c.args.Bind(pq.Int64Array(days)), c.args.Bind(pq.Int64Array(years))
+	zone, years := c.bind("zone", a.Zone), c.args.Bind(pq.Int64Array(lastYears(a)))
 	return func(text string) string {
 		day := "CASE WHEN length(" + text + ") = 10 THEN onecdp_day(" + text + ") ELSE (onecdp_instant(" + text + ") AT TIME ZONE " + zone + "::text)::date END"
-		return "EXISTS (SELECT FROM (SELECT " + day + " AS on_day) AS d JOIN unnest(" + days_ + "::bigint[], " + years_ +
-			"::bigint[]) AS a(month_day, last_year) ON a.month_day = extract(month FROM d.on_day) * 100 + extract(day FROM d.on_day)" +
-			" AND extract(year FROM d.on_day) <= a.last_year)"
+		return "(SELECT date_part('year', d.on_day) <= (" + years + "::bigint[])[date_part('month', d.on_day)::int * 31 + date_part('day', d.on_day)::int - 31]" +
+			" FROM (SELECT " + day + " AS on_day OFFSET 0) AS d)"
 	}
+}
+
+// lastYears are the years of an anniversary's days, each at the place (month - 1)·31 + day - 1; 0 for other days.
+func lastYears(a *rule.Anniversary) []int64 {
+	years := make([]int64, 12*31)
+	for i, monthDay := range a.MonthDays {
+		years[(monthDay/100-1)*31+monthDay%100-1] = int64(a.LastYears[i])
+	}
+	return years
 }
 
 func (postgresEngine) bucket(number, salt string) string {
