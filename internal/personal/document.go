@@ -13,14 +13,14 @@ const unreadable = `null`
 
 // Document masks what is personal in a JSON text. The rest stays as it is, byte for byte; when nothing is personal it is
 // the text itself, and nothing is allocated.
-func (n *Names) Document(text json.RawMessage) json.RawMessage { return n.mask(text, false) }
+func (n *Names) Document(text json.RawMessage) json.RawMessage { return n.mask(text, harmless) }
 
 // Value is Document for what stands at a name.
 func (n *Names) Value(name string, text json.RawMessage) json.RawMessage {
-	return n.mask(text, n.Has(name))
+	return n.mask(text, n.level(name))
 }
 
-func (n *Names) mask(text json.RawMessage, below bool) json.RawMessage {
+func (n *Names) mask(text json.RawMessage, below level) json.RawMessage {
 	m := masker{names: n, text: text}
 	end := m.value(m.blanks(0), below)
 	if end < 0 || m.blanks(end) != len(text) {
@@ -55,8 +55,8 @@ func (m *masker) blanks(i int) int {
 	return i
 }
 
-// value masks a value; below says that it stands below a personal name.
-func (m *masker) value(i int, below bool) int {
+// value masks a value; below is the highest level of the names that it stands below.
+func (m *masker) value(i int, below level) int {
 	if i >= len(m.text) {
 		return -1
 	}
@@ -77,20 +77,21 @@ func (m *masker) value(i int, below bool) int {
 }
 
 // hide masks a text that is personal.
-func (m *masker) hide(start, end int, below bool) {
+func (m *masker) hide(start, end int, below level) {
 	content := m.text[start+1 : end-1]
 	switch {
 	case bytes.IndexByte(content, '\\') >= 0:
-		if text := unescaped(content); below || Like(text) {
+		if text := unescaped(content); below == personal || Like(text) {
 			m.replace(start, end, Mask(text))
 		}
-	case below || like(content):
+	case below == personal || like(content):
 		m.replace(start, end, Mask(string(content)))
 	}
 }
 
-// word passes a number, true, false or null. Numbers below a personal name are masked.
-func (m *masker) word(start int, below bool) int {
+// word passes a number, true, false or null. Numbers below a personal name are masked unless they are short, those near one when they
+// can be what is masked.
+func (m *masker) word(start int, below level) int {
 	i := start
 	for i < len(m.text) && strings.IndexByte(",]} \n\t\r:\"[{", m.text[i]) < 0 {
 		i++
@@ -98,13 +99,15 @@ func (m *masker) word(start int, below bool) int {
 	if i == start {
 		return -1
 	}
-	if first := m.text[start]; below && (first == '-' || first >= '0' && first <= '9') {
-		m.replace(start, i, Mask(string(m.text[start:i])))
+	if first := m.text[start]; below > harmless && (first == '-' || first >= '0' && first <= '9') {
+		if number := string(m.text[start:i]); below == personal && !short(number) || below == near && MayIdentify(number) {
+			m.replace(start, i, Mask(number))
+		}
 	}
 	return i
 }
 
-func (m *masker) members(i int, below bool) int {
+func (m *masker) members(i int, below level) int {
 	if i = m.blanks(i); i < len(m.text) && m.text[i] == '}' {
 		return i + 1
 	}
@@ -113,12 +116,12 @@ func (m *masker) members(i int, below bool) int {
 		if end < 0 {
 			return -1
 		}
-		personal := below || m.named(m.text[i+1:end-1])
-		m.hide(i, end, false) // a phone number can be a key
+		under := max(below, m.named(m.text[i+1:end-1]))
+		m.hide(i, end, harmless) // a phone number can be a key
 		if i = m.blanks(end); i >= len(m.text) || m.text[i] != ':' {
 			return -1
 		}
-		if end = m.value(m.blanks(i+1), personal); end < 0 {
+		if end = m.value(m.blanks(i+1), under); end < 0 {
 			return -1
 		}
 		if i = m.blanks(end); i >= len(m.text) {
@@ -136,14 +139,14 @@ func (m *masker) members(i int, below bool) int {
 	return -1
 }
 
-func (m *masker) named(name []byte) bool {
+func (m *masker) named(name []byte) level {
 	if bytes.IndexByte(name, '\\') >= 0 {
-		return m.names.Has(unescaped(name))
+		return m.names.level(unescaped(name))
 	}
-	return m.names.has(name)
+	return m.names.levelOf(name)
 }
 
-func (m *masker) elements(i int, below bool) int {
+func (m *masker) elements(i int, below level) int {
 	if i = m.blanks(i); i < len(m.text) && m.text[i] == ']' {
 		return i + 1
 	}

@@ -2,40 +2,28 @@ package personal
 
 import (
 	"maps"
-	"slices"
 	"strings"
 	"sync/atomic"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 )
-
-// usual are the names under which systems keep phone numbers, e-mail addresses and national ids, folded. Words before
-// them do not matter: receiver_phone and 收货人手机号 are personal as phone and 手机号 are.
-var usual = []string{
-	"phone", "phones", "phoneno", "phonenum", "phonenumber", "phonenumbers", "mobile", "mobiles", "mobileno", "mobilenum",
-	"mobilenumber", "mobilephone", "mobilephones", "cell", "cellphone", "cellphones", "tel", "tels", "telno", "telephone",
-	"telephones", "telephoneno", "telephonenumber", "msisdn", "landline", "shouji", "dianhua",
-	"email", "emails", "mail", "mails", "emailaddress", "emailaddresses", "mailaddress", "youxiang",
-	"nationalid", "nationalids", "idcard", "idcards", "idcardno", "idcardnum", "idcardnumber", "idno", "idnum", "idnumber", "identitycard",
-	"identitycardno", "identityno", "identitynumber", "citizenid", "passport", "passportno", "passportnum", "passportnumber",
-	"ssn", "socialsecuritynumber", "certno", "certnum", "certnumber", "shenfenzheng", "sfz", "sfzh",
-	"手机", "手机号", "手机号码", "手機", "手機號", "手機號碼", "移动电话", "电话", "电话号", "电话号码", "電話", "電話號碼",
-	"联系方式", "邮箱", "邮箱地址", "邮箱号", "邮件", "邮件地址", "电邮", "郵箱", "電郵", "电子邮箱", "电子邮件",
-	"身份证", "身份证号", "身份证号码", "身份證", "身份證號", "身份證號碼", "证件号", "证件号码", "護照", "护照", "护照号", "护照号码",
-}
-
-// glued are names that are personal at the end of a longer word too: buyeremail.
-var glued = []string{"email", "emailaddress", "mobilephone", "telephone", "phonenumber", "phoneno", "mobilenumber", "mobileno", "nationalid", "idcard", "idcardno"}
 
 // mostKnown bounds how many names are remembered.
 const mostKnown = 2000
 
 // Names tells which names of attributes, properties and tags are personal. It is safe for concurrent use.
 type Names struct {
-	listed map[string]bool
-	known  atomic.Pointer[map[string]bool] // by the name as it is; replaced, never changed
+	listed  map[string]bool
+	longest int                              // of the listed, in bytes
+	known   atomic.Pointer[map[string]level] // by the name as it is; replaced, never changed
 }
+
+// level is how much of what stands below a name is masked.
+type level byte
+
+const (
+	harmless level = iota
+	near           // numbers that can be a phone number or an identity number
+	personal       // all texts, and numbers but short ones
+)
 
 // NewNames makes the names of the usual list and of the identity types that are sensitive.
 func NewNames(sensitive ...string) *Names {
@@ -48,110 +36,140 @@ func NewNames(sensitive ...string) *Names {
 			n.listed[folded] = true
 		}
 	}
-	n.known.Store(&map[string]bool{})
+	for name := range n.listed {
+		n.longest = max(n.longest, len(name))
+	}
+	n.known.Store(&map[string]level{})
 	return n
 }
 
-// Usual lists the names that are personal whatever the identity types, folded: in lower case without marks.
-func Usual() []string { return slices.Clone(usual) }
+// Has says whether a name or a dotted path leads to or below a personal name: one whose last words, in any letter case and however they
+// are joined, are listed. What only tells one of several from the others may follow: phone_home, 手机号(必填).
+func (n *Names) Has(name string) bool { return n.level(name) == personal }
 
-// Has says whether a name is personal: its last words, in any letter case and however they are joined, are listed.
-func (n *Names) Has(name string) bool {
-	if personal, known := (*n.known.Load())[name]; known {
-		return personal
+// Near says whether a name or a dotted path leads to or below a name with a listed word in it that is not personal itself: phone_model.
+// Below it numbers are masked that MayIdentify.
+func (n *Names) Near(name string) bool { return n.level(name) == near }
+
+func (n *Names) level(name string) level {
+	if level, known := (*n.known.Load())[name]; known {
+		return level
 	}
 	return n.learn(name)
 }
 
-// has is Has for a part of a document; for names met before it allocates nothing.
-func (n *Names) has(name []byte) bool {
-	if personal, known := (*n.known.Load())[string(name)]; known {
-		return personal
+// levelOf is level for a part of a document; for names met before it allocates nothing.
+func (n *Names) levelOf(name []byte) level {
+	if level, known := (*n.known.Load())[string(name)]; known {
+		return level
 	}
 	return n.learn(string(name))
 }
 
-// Within says whether a dotted path leads to or below a personal name.
-func (n *Names) Within(path string) bool {
-	for step := range strings.SplitSeq(path, ".") {
-		if n.Has(step) {
-			return true
-		}
-	}
-	return n.Has(path)
-}
-
-func (n *Names) learn(name string) bool {
-	personal := n.personal(name)
+func (n *Names) learn(name string) level {
+	found := n.read(name)
 	for {
 		old := n.known.Load()
 		if len(*old) >= mostKnown {
-			return personal
+			return found
 		}
 		more := maps.Clone(*old)
-		more[strings.Clone(name)] = personal
+		more[strings.Clone(name)] = found
 		if n.known.CompareAndSwap(old, &more) {
-			return personal
+			return found
 		}
 	}
 }
 
-func (n *Names) personal(name string) bool {
-	parts := words(name)
-	if n.endsListed(parts) {
-		return true
-	}
-	for len(parts) > 0 { // phone2, phone_2
-		last := strings.TrimRight(parts[len(parts)-1], "0123456789")
-		if last != "" {
-			parts[len(parts)-1] = last
-			return n.endsListed(parts)
+// read is the highest level of the steps of a path, and of the whole.
+func (n *Names) read(path string) level {
+	found := n.readStep(path)
+	if strings.Contains(path, ".") {
+		for step := range strings.SplitSeq(path, ".") {
+			found = max(found, n.readStep(step))
 		}
-		parts = parts[:len(parts)-1]
+	}
+	return found
+}
+
+func (n *Names) readStep(name string) level {
+	name = seen(name)
+	parts := words(name)
+	switch {
+	case n.endsPersonal(parts), n.endsPersonal(words(withoutBrackets(name))):
+		return personal
+	case n.hasListed(parts):
+		return near
+	default:
+		return harmless
+	}
+}
+
+// endsPersonal says whether a name is personal by its last words, or by those before what only qualifies them.
+func (n *Names) endsPersonal(parts []string) bool {
+	parts = append([]string(nil), parts...)
+	for len(parts) > 0 {
+		if n.endsListed(parts) {
+			return true
+		}
+		last := len(parts) - 1
+		if rest := unqualified(parts[last]); rest == "" {
+			parts = parts[:last]
+		} else if rest != parts[last] {
+			parts[last] = rest
+		} else {
+			return false
+		}
 	}
 	return false
 }
 
-// endsListed says whether the last words together are listed.
+// endsListed says whether the last words together are listed, or the last one ends with something that is.
 func (n *Names) endsListed(parts []string) bool {
 	last := ""
-	for _, word := range slices.Backward(parts) {
-		if last = word + last; n.listed[last] {
+	for i := len(parts) - 1; i >= 0 && len(last) <= n.longest; i-- {
+		if last = parts[i] + last; n.listed[last] {
 			return true
 		}
 	}
-	for place, letter := range last { // Chinese has no blanks between words
-		if unicode.Is(unicode.Han, letter) && n.listed[last[place:]] {
+	word := parts[len(parts)-1]
+	for place, letter := range word { // Chinese has no blanks between words
+		if isHan(letter) && n.listed[word[place:]] {
 			return true
 		}
 	}
-	return slices.ContainsFunc(glued, func(end string) bool { return strings.HasSuffix(last, end) })
+	for _, owner := range owners {
+		if rest, found := strings.CutPrefix(word, owner); found && n.listed[rest] {
+			return true
+		}
+	}
+	return endsGlued(last)
 }
 
-// words splits a name at marks, blanks and where a capital follows a small letter, and folds letter case and width.
-func words(name string) []string {
-	name = norm.NFKC.String(name)
-	var all []string
-	var word strings.Builder
-	end := func() {
-		if word.Len() > 0 {
-			all = append(all, word.String())
-			word.Reset()
+// hasListed says whether some words of a name together are listed, wherever they stand.
+func (n *Names) hasListed(parts []string) bool {
+	for first := range parts {
+		joined := ""
+		for i := first; i < len(parts) && len(joined) <= n.longest; i++ {
+			joined += parts[i]
+			if n.listed[joined] || n.listed[strings.TrimRight(joined, "0123456789")] || endsGlued(joined) {
+				return true
+			}
+		}
+		for place, letter := range parts[first] {
+			if !isHan(letter) {
+				continue
+			}
+			rest := parts[first][place:]
+			for end := range rest[:min(len(rest), n.longest)] {
+				if n.listed[rest[:end]] {
+					return true
+				}
+			}
+			if len(rest) <= n.longest && n.listed[rest] {
+				return true
+			}
 		}
 	}
-	small := false
-	for _, letter := range name {
-		if !unicode.IsLetter(letter) && !unicode.IsDigit(letter) {
-			end()
-			small = false
-			continue
-		}
-		if small && unicode.IsUpper(letter) {
-			end()
-		}
-		small = !unicode.IsUpper(letter)
-		word.WriteRune(unicode.ToLower(letter))
-	}
-	end()
-	return all
+	return false
 }

@@ -96,8 +96,45 @@ func TestNamesArePersonalByTheirLastWords(t *testing.T) {
 			t.Errorf("%s is personal", name)
 		}
 	}
-	if !names.Within("contact.phone.home") || names.Within("contact.city") {
+	if !names.Has("contact.phone.home") || !names.Has("phone.work") || names.Has("contact.city") {
 		t.Error("paths lead below names")
+	}
+}
+
+func TestWhatQualifiesANameChangesNothing(t *testing.T) {
+	t.Parallel()
+	names := personal.NewNames()
+	for _, name := range []string{
+		"phone_home", "tel_home", "phone_main", "mobile_primary", "mobile_cn", "phone_list", "phoneList", "mobile_list", "phones_all", "phone_e164", "phoneE164", "phone_raw", "phoneStr", "phone_no_1st",
+		"contact_number", "whatsapp", "fax", "传真", "座机", "固话", "手机号(必填)", "手机号（选填）", "手机号｜备用", "手机号备用", "联系人手机1号", "联系电话二", "邮箱号码", "身份证号码原文", "sfzhm", "idcard_front", "phone(brand new)",
+		"phone[0]", "phones[0].value", "phone_list_2_raw", "pho\u200bne", "phone\u200b", "Tel.", "tel:", "userphone", "buyeridcard", "leademail", "idcard", "IDCard", "id_card", "paid_id_card",
+	} {
+		if !names.Has(name) {
+			t.Errorf("%s is not personal", name)
+		}
+	}
+	for _, name := range []string{
+		"prepaid_card", "prepaidCard", "paid_card_no", "paidCardNo", "prepaidcard", "voicemail", "international_id", "automobileno", "headphoneNo", "smartphone_number", "home", "list", "raw", "备用", "1st", "hotel_home",
+		"valid_number", "android_no", "detail", "cocktail", "mailing_consent", "phone_brand_list", "email_sha256", "[]", "()", "...", "",
+	} {
+		if names.Has(name) {
+			t.Errorf("%s is personal", name)
+		}
+	}
+}
+
+func TestNamesAreNearPersonalOnesByAnyWord(t *testing.T) {
+	t.Parallel()
+	names := personal.NewNames("member_card")
+	for _, name := range []string{"phone_brand", "phone_hash", "email_count", "phone2_hash", "手机品牌", "收件人手机尾号", "member_card_level", "a.phone_model.b", "buyeremail_status"} {
+		if !names.Near(name) || names.Has(name) {
+			t.Errorf("%s is not near", name)
+		}
+	}
+	for _, name := range []string{"phone", "city", "prepaid_card", "hotel_name", "member_level", "品牌", "", strings.Repeat("a_", 5000), strings.Repeat("机", 5000)} {
+		if names.Near(name) {
+			t.Errorf("%.40s is near", name)
+		}
 	}
 }
 
@@ -118,19 +155,23 @@ func TestDocumentsKeepEverythingElse(t *testing.T) {
 	for text, want := range map[string]string{
 		`{}`:  `{}`,
 		`[ ]`: `[ ]`,
-		`{"city": "上海", "n": 12.50, "list": [1, {"a": null}], "t": "2026-03-15T12:00:00Z", "e": "a\"b\\"}`: ``,
-		`{"b": 1, "phone": "+8613812345671", "a": 2}`:                                                      `{"b": 1, "phone": "+86138****5671", "a": 2}`,
-		`{"phone":13812345671,"ok":true}`:                                                                  `{"phone":"13****71","ok":true}`,
-		`{"phone":-1.5e3}`:                                                                                 `{"phone":"-****3"}`,
-		`{"phone":null,"mobile":true,"tel":false}`:                                                         ``,
-		`{"contact":{"phones":[{"home":"021 6288","n":[7]},"x"],"city":"上海"}}`:                             `{"contact":{"phones":[{"home":"02****88","n":["****"]},"****"],"city":"上海"}}`,
-		`{"remark":"13812345671","x":["li.na@example.com","y"]}`:                                           `{"remark":"13****71","x":["l****a@example.com","y"]}`,
-		`{"remark":"\t13812345671\n"}`:                                                                     `{"remark":"\t13****71\n"}`,
-		`{"remark":"\u0031381234567\u0031"}`:                                                               `{"remark":"13****71"}`,
-		`{"pho\u006ee":"secret words"}`:                                                                    `{"pho\u006ee":"sec****rds"}`,
-		`{"13812345671":"home"}`:                                                                           `{"13****71":"home"}`,
-		`"13812345671"`:                                                                                    `"13****71"`,
-		` [ "a" , "13812345671" ] `:                                                                        ` [ "a" , "13****71" ] `,
+		`{"city": "上海", "n": 12.50, "list": [1, {"a": null}], "t": "2026-03-15T12:00:00Z", "e": "a\"b\\"}`:                                    ``,
+		`{"b": 1, "phone": "+8613812345671", "a": 2}`:                                                                                         `{"b": 1, "phone": "+86138****5671", "a": 2}`,
+		`{"phone":13812345671,"ok":true}`:                                                                                                     `{"phone":"13****71","ok":true}`,
+		`{"phone":-1.5e3,"emails":7,"open_rate_email":0.31,"tel":95588.5}`:                                                                    ``,
+		`{"phone":1.38e10,"tel":6288123,"mobile":13812345678.0,"fax":1e999}`:                                                                  `{"phone":"1****0","tel":"6****3","mobile":"138****8.0","fax":"1****9"}`,
+		`{"phone.work":62881234,"contact":{"phone_home":[13812345678]}}`:                                                                      `{"phone.work":"62****34","contact":{"phone_home":["13****78"]}}`,
+		`{"phone_hash":13812345678,"phones_sold":12345678,"phone_info":{"id":110105199003071234,"at":1773549600000},"email_seen":1773549600}`: `{"phone_hash":"13****78","phones_sold":12345678,"phone_info":{"id":"1101****1234","at":1773549600000},"email_seen":1773549600}`,
+		`{"phone_model":"P60","phone_note":"13812345678"}`:                                                                                    `{"phone_model":"P60","phone_note":"13****78"}`,
+		`{"phone":null,"mobile":true,"tel":false}`:                                                                                            ``,
+		`{"contact":{"phones":[{"home":"021 6288","n":[7]},"x"],"city":"上海"}}`:                                                                `{"contact":{"phones":[{"home":"02****88","n":[7]},"****"],"city":"上海"}}`,
+		`{"remark":"13812345671","x":["li.na@example.com","y"]}`:                                                                              `{"remark":"13****71","x":["l****a@example.com","y"]}`,
+		`{"remark":"\t13812345671\n"}`:                                                                                                        `{"remark":"\t13****71\n"}`,
+		`{"remark":"\u0031381234567\u0031"}`:                                                                                                  `{"remark":"13****71"}`,
+		`{"pho\u006ee":"secret words"}`:                                                                                                       `{"pho\u006ee":"sec****rds"}`,
+		`{"13812345671":"home"}`:                                                                                                              `{"13****71":"home"}`,
+		`"13812345671"`:                                                                                                                       `"13****71"`,
+		` [ "a" , "13812345671" ] `:                                                                                                           ` [ "a" , "13****71" ] `,
 	} {
 		if want == "" {
 			want = text
@@ -158,7 +199,7 @@ func TestNothingIsShownOfWhatIsNoJSON(t *testing.T) {
 func TestAValueIsMaskedByItsName(t *testing.T) {
 	t.Parallel()
 	names := personal.NewNames()
-	if got := string(names.Value("phone", []byte(`["x12345",1]`))); got != `["x****5","****"]` {
+	if got := string(names.Value("phone", []byte(`["x12345",1,1234567]`))); got != `["x****5",1,"1****7"]` {
 		t.Error(got)
 	}
 	if got := string(names.Value("city", []byte(`"x12345"`))); got != `"x12345"` {

@@ -3,6 +3,7 @@ package rule
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/identity"
@@ -13,8 +14,8 @@ import (
 // with what is masked for them, joined: by asking again and again it would tell the values.
 //
 // Refused is, with anything but exists, what compares an attribute, property or tag with a personal name or an identity of
-// a sensitive type, or aggregates such a property; and a literal that is personal by its shape, wherever it stands. Truth
-// values are not masked and may be compared. What else is compared must be so with Env.Masked set, which keeps values out
+// a sensitive type, or aggregates such a property; a literal that is personal by its shape, of attributes, properties and tags; and near
+// a personal name a number that can be one of those that are masked there. Truth values are not masked and may be compared. What else is compared must be so with Env.Masked set, which keeps values out
 // that are personal by shape. Segments that the rule refers to are not looked into: who saved them answers for them.
 func (r *Rule) Reveals(types *identity.Registry) error {
 	w := watch{types: types}
@@ -38,16 +39,16 @@ func (w *watch) refuse(at fault.Path, what string) {
 func (w *watch) node(n Node) {
 	switch n := n.(type) {
 	case *Attribute:
-		w.comparison(n.Is, w.types.Names().Has(n.Name))
+		w.comparison(n.Is, n.Name)
 	case *Tag:
-		w.comparison(n.Is, w.types.Names().Has(n.Key))
+		w.comparison(n.Is, n.Key)
 	case *Identity:
 		if n.Is != nil && n.Is.Op != Exists && w.types.Masked(identity.TypeName(n.Type)) {
 			w.refuse(n.Is.Path, "the values that this compares")
 		}
 	case *Event:
 		w.properties(n.Where)
-		if n.Property != "" && !Reserved(n.Property) && w.types.Names().Within(n.Property) {
+		if computesWithPersonal(n, w.types) {
 			w.refuse(n.Path.With("property"), "the values that this computes with")
 		}
 	case *Sequence:
@@ -60,19 +61,36 @@ func (w *watch) node(n Node) {
 func (w *watch) properties(where []Property) {
 	for _, p := range where {
 		if !Reserved(p.Name) {
-			w.comparison(p.Is, w.types.Names().Within(p.Name))
+			w.comparison(p.Is, p.Name)
 		}
 	}
 }
 
-func (w *watch) comparison(is Comparison, personalName bool) {
+func (w *watch) comparison(is Comparison, name string) {
+	names := w.types.Names()
 	switch {
 	case is.Op == Exists:
-	case personalName && !is.onlyTruth():
+	case names.Has(name) && !is.onlyTruth():
 		w.refuse(is.Path, "the values that this compares")
-	case is.hasPersonalLiteral():
+	case is.hasPersonalLiteral(), names.Near(name) && slices.ContainsFunc(is.Values, mayIdentify):
 		w.refuse(is.Path.With(string(is.Op)), "values like this one")
 	}
+}
+
+// computesWithPersonal says that an aggregate is one of what is masked: of a personal property; or of one near, with a limit that could
+// tell the numbers apart that are masked there.
+func computesWithPersonal(n *Event, types *identity.Registry) bool {
+	if n.Property == "" || Reserved(n.Property) {
+		return false
+	}
+	return types.Names().Has(n.Property) || n.Aggregate != Distinct && types.Names().Near(n.Property) &&
+		slices.ContainsFunc(n.Is.Limits, func(limit Limit) bool { return personal.TellsOfSums(limit.Value) })
+}
+
+// mayIdentify says of a literal that it is a number as those that are masked near personal names.
+func mayIdentify(literal any) bool {
+	number, isNumber := literal.(json.Number)
+	return isNumber && personal.MayIdentify(number.String())
 }
 
 // onlyTruth says that all literals are true or false.
@@ -110,23 +128,26 @@ func hidden(n Node, types *identity.Registry) Node {
 		return &Not{Path: n.Path, Rule: hidden(n.Rule, types)}
 	case *Attribute:
 		masked := *n
-		masked.Is = n.Is.masked(types.Names().Has(n.Name))
+		masked.Is = n.Is.masked(types.Names(), n.Name)
 		return &masked
 	case *Tag:
 		masked := *n
-		masked.Is = n.Is.masked(types.Names().Has(n.Key))
+		masked.Is = n.Is.masked(types.Names(), n.Key)
 		return &masked
 	case *Identity:
 		masked := *n
 		if n.Is != nil {
-			is := n.Is.masked(types.Masked(identity.TypeName(n.Type)))
+			is := *n.Is
+			if types.Masked(identity.TypeName(n.Type)) {
+				is = is.withMasked(func(any) bool { return true })
+			}
 			masked.Is = &is
 		}
 		return &masked
 	case *Event:
 		masked := *n
 		masked.Where = hiddenWhere(n.Where, types)
-		if n.Property != "" && !Reserved(n.Property) && types.Names().Within(n.Property) {
+		if computesWithPersonal(n, types) {
 			masked.Is.Limits = nil
 		}
 		return &masked
@@ -157,32 +178,45 @@ func hiddenWhere(where []Property, types *identity.Registry) []Property {
 	}
 	all := make([]Property, len(where))
 	for i, p := range where {
-		p.Is = p.Is.masked(!Reserved(p.Name) && types.Names().Within(p.Name))
+		if !Reserved(p.Name) {
+			p.Is = p.Is.masked(types.Names(), p.Name)
+		}
 		all[i] = p
 	}
 	return all
 }
 
-// masked is the comparison with its texts and numbers masked, where it is one of personal values.
-func (c Comparison) masked(isPersonal bool) Comparison {
-	if !isPersonal {
+// masked is the comparison of a name's values with those literals masked that would be masked there.
+func (c Comparison) masked(names *personal.Names, name string) Comparison {
+	switch {
+	case names.Has(name):
+		return c.withMasked(func(any) bool { return true })
+	case names.Near(name) && slices.ContainsFunc(c.Values, mayIdentify):
+		return c.withMasked(mayIdentify)
+	default:
 		return c
 	}
+}
+
+// withMasked is the comparison with those of its texts and numbers masked that are secret.
+func (c Comparison) withMasked(secret func(literal any) bool) Comparison {
 	values := make([]any, len(c.Values))
 	for i, literal := range c.Values {
+		values[i] = literal
+		if !secret(literal) {
+			continue
+		}
 		switch literal := literal.(type) {
 		case string:
 			values[i] = personal.Mask(literal)
 		case json.Number:
 			values[i] = personal.Mask(literal.String())
-		default:
-			values[i] = literal
 		}
 	}
 	if c.Values != nil {
 		c.Values = values
 	}
-	if c.Pattern != "" {
+	if c.Pattern != "" && secret(c.Pattern) {
 		c.Pattern = personal.Mask(c.Pattern)
 	}
 	return c
