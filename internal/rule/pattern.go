@@ -5,11 +5,11 @@ import (
 	"regexp/syntax"
 )
 
-// The bounds of the programs that patterns become, in instructions of about 40 bytes. Nested
-// repetitions multiply: without bounds a short pattern could take gigabytes.
+// The bounds of the programs that patterns become, in instructions that a text may meet at once. Nested repetitions multiply: without
+// bounds a short pattern could take gigabytes, and seconds for some thousand texts.
 const (
-	maxPatternSize  = 100_000
-	maxPatternsSize = 300_000 // of all patterns of a rule
+	maxPatternSize  = 1_100
+	maxPatternsSize = 3 * maxPatternSize // of all patterns of a rule
 )
 
 const noPattern = "this is no RE2 pattern"
@@ -35,7 +35,11 @@ func compilePattern(pattern string, room *int) (whole *regexp.Regexp, message st
 	return whole, ""
 }
 
-// patternSize estimates the number of instructions of a pattern.
+// sizeOfLoop is what each star, plus and question mark counts besides what it repeats. Behind each of them matching goes on with it and
+// without it at once, so that a row of them takes as much time for each character as it is long.
+const sizeOfLoop = 8
+
+// patternSize estimates the number of instructions of a pattern. What may come again, or not at all, counts twice.
 func patternSize(tree *syntax.Regexp) int {
 	size := 1
 	switch tree.Op {
@@ -43,13 +47,22 @@ func patternSize(tree *syntax.Regexp) int {
 		size = len(tree.Rune)
 	case syntax.OpConcat, syntax.OpRepeat:
 		size = 0
+	case syntax.OpAlternate:
+		size = len(tree.Sub)
+	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest:
+		size = sizeOfLoop
 	default:
 	}
+	below := 0
 	for _, sub := range tree.Sub {
-		size = min(size+patternSize(sub), maxPatternSize+1)
+		below = min(below+patternSize(sub), maxPatternSize+1)
 	}
-	if tree.Op == syntax.OpRepeat {
-		size *= max(tree.Min, tree.Max, 1)
+	switch tree.Op {
+	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest:
+		below *= 2
+	case syntax.OpRepeat:
+		below *= max(tree.Min, 1) + 2*max(tree.Max-max(tree.Min, 1), 0)
+	default:
 	}
-	return min(size, maxPatternSize+1)
+	return min(size+below, maxPatternSize+1)
 }

@@ -33,6 +33,9 @@ func (e postgresEngine) matching(c *compiler, doc document, test rule.Test) []st
 		if err := row.Scan(&text); err != nil {
 			return err
 		}
+		if err := c.ctx.Err(); err != nil { // the rows that have come already may take long
+			return err
+		}
 		if pattern.MatchString(text) {
 			found = append(found, text)
 		}
