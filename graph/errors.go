@@ -21,8 +21,11 @@ import (
 	"github.com/onecdp/onecdp/internal/fault"
 )
 
-// longestMessage bounds what is repeated of a query that cannot be read, in bytes.
-const longestMessage = 300
+// The bounds of what is repeated of a query, in bytes.
+const (
+	longestMessage = 300 // of one that cannot be read
+	longestStep    = 100 // of a name in a path
+)
 
 // presenter turns errors into GraphQL's. It is the one place that knows extensions.code and extensions.inputPath.
 //
@@ -87,6 +90,24 @@ func clipped(message string) string {
 	return strings.ToValidUTF8(message[:longestMessage], "") + "..."
 }
 
+// clippedStep bounds a name in a path, which is the caller's.
+func clippedStep(name string) string {
+	if len(name) <= longestStep {
+		return name
+	}
+	return strings.ToValidUTF8(name[:longestStep], "") + "..."
+}
+
+func clippedPath(path ast.Path) ast.Path {
+	clipped := slices.Clone(path)
+	for i, step := range clipped {
+		if name, isName := step.(ast.PathName); isName {
+			clipped[i] = ast.PathName(clippedStep(string(name)))
+		}
+	}
+	return clipped
+}
+
 // split takes the path of a field apart from the path into its arguments, which gqlgen writes one after the other.
 func split(whole, field ast.Path) (response, input ast.Path) {
 	if len(whole) > 0 && whole[0] == ast.PathName("variable") && len(field) == 0 { // gqlparser's, of variables
@@ -105,12 +126,18 @@ func shown(f *fault.Error, path, input ast.Path, locations []gqlerror.Location) 
 	for _, step := range input {
 		switch step := step.(type) {
 		case ast.PathName:
-			place = append(place, string(step))
+			place = append(place, clippedStep(string(step)))
 		case ast.PathIndex:
 			place = append(place, int(step))
 		}
 	}
-	if place = append(place, f.Path...); len(place) > 0 {
+	for _, step := range f.Path {
+		if name, isName := step.(string); isName {
+			step = clippedStep(name)
+		}
+		place = append(place, step)
+	}
+	if len(place) > 0 {
 		extensions["inputPath"] = place
 	}
 	if f.Hint != "" {
@@ -119,14 +146,14 @@ func shown(f *fault.Error, path, input ast.Path, locations []gqlerror.Location) 
 	if f.RetryAfter > 0 {
 		extensions["retryAfter"] = int(math.Ceil(f.RetryAfter.Seconds()))
 	}
-	return &gqlerror.Error{Message: f.Message, Path: path, Locations: locations, Extensions: extensions, Rule: presented}
+	return &gqlerror.Error{Message: clipped(f.Message), Path: clippedPath(path), Locations: locations, Extensions: extensions, Rule: presented}
 }
 
 // internal logs an error that is ours, without what may hold personal data, and returns what the caller sees.
 func (p presenter) internal(ctx context.Context, err error) *fault.Error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return fault.New(fault.Internal, "this took too long").WithHint("ask for less at once")
+		return fault.New(fault.CostLimitExceeded, "this took too long").WithHint("ask for less at once")
 	case errors.Is(err, context.Canceled):
 		return fault.New(fault.Internal, "the request was given up")
 	}

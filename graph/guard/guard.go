@@ -25,9 +25,6 @@ import (
 // each, with every field of them and a total.
 const MostPoints = 400_000
 
-// longestList is the most elements of a list in a variable; the longest list that anything takes has 1,000.
-const longestList = 10_000
-
 // Guard is an extension of gqlgen's executor, and its query cache. Automatic persisted queries must be used before it. It is safe for
 // concurrent use.
 type Guard struct {
@@ -78,13 +75,14 @@ func (g *Guard) MutateOperationParameters(ctx context.Context, params *graphql.R
 		return d.refusal
 	}
 	graphql.GetOperationContext(ctx).Stats.SetExtension(extensionName, &request{guard: g, document: d})
-	if operation := d.query.Operations.ForName(params.OperationName); operation != nil {
-		for _, variable := range operation.VariableDefinitions {
-			list, _ := params.Variables[variable.Variable].([]any)
-			if len(list) > longestList {
-				return gqlerror.Wrap(fault.Bad(fault.Path{variable.Variable}, "a list of %d; at most %d are taken", len(list), longestList))
-			}
+	operation := d.query.Operations.ForName(params.OperationName)
+	switch {
+	case operation != nil:
+		if refusal := readVariables(g.schema, operation, params.Variables); refusal != nil {
+			return gqlerror.Wrap(refusal)
 		}
+	case params.OperationName == "":
+		return gqlerror.Wrap(fault.New(fault.BadUserInput, "the document has several operations: name one in operationName"))
 	}
 	return nil
 }

@@ -44,6 +44,7 @@ var checked = []core.Rule{
 	rules.UniqueInputFieldNamesRule,
 	rules.UniqueOperationNamesRule,
 	rules.UniqueVariableNamesRule,
+	unconditionalSubscription,
 	rules.ValuesOfCorrectTypeRuleWithoutSuggestions,
 	rules.VariablesAreInputTypesRule,
 	rules.VariablesInAllowedPositionRule,

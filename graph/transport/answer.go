@@ -173,9 +173,12 @@ func jsonOf(extension any) []byte {
 	return text
 }
 
+// mostErrors are told of one operation; more would repeat the same of its other fields.
+const mostErrors = 20
+
 // errorsOf writes a list of errors.
 func errorsOf(list gqlerror.List) []byte {
-	text, err := json.Marshal(list)
+	text, err := json.Marshal(list[:min(len(list), mostErrors)])
 	if err != nil { // what is presented always marshals
 		return []byte(`[` + internalText + `]`)
 	}
