@@ -48,7 +48,7 @@ func Open(ctx context.Context, version string, log *slog.Logger) (*Tracer, error
 	}
 	// The SDK has one place for the errors of what it does in the background, and prints them otherwise.
 	failures := &Failures{Log: log}
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { failures.Failed(time.Now(), err) }))
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { failures.Failed(time.Now(), err) })) //nolint:forbidigo // an edge: the SDK tells no time
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("traces: %w", err)
