@@ -88,9 +88,9 @@ func (c *inputCost) written(value *ast.Value, variable func(name string, of *inp
 	case ast.ObjectValue:
 		for _, field := range value.Children {
 			weight, below := c.weights[field.Name], c.below[field.Name]
-			switch {
-			case field.Value.Kind == ast.NullValue:
-			case field.Value.Kind == ast.Variable:
+			switch field.Value.Kind {
+			case ast.NullValue:
+			case ast.Variable:
 				if weight > 0 || below != nil {
 					variable(field.Value.Raw, below, weight)
 				}
