@@ -76,6 +76,7 @@ func (o observed) InterceptOperation(ctx context.Context, next graphql.Operation
 		if response != nil {
 			result = outcome(response.Errors)
 		}
+		trace.SayOutcome(ctx, result)
 		o.by.Answered(kind, field, result, graphql.Now().Sub(began))
 		span.Name(kind + " " + field)
 		span.Text("graphql.operation.type", kind)
@@ -99,7 +100,9 @@ func (o observed) InterceptResponse(ctx context.Context, next graphql.ResponseHa
 	if graphql.HasOperationContext(ctx) {
 		kind, field = described(graphql.GetOperationContext(ctx))
 	}
-	o.by.Refused(kind, field, outcome(response.Errors))
+	result := outcome(response.Errors)
+	trace.SayOutcome(ctx, result)
+	o.by.Refused(kind, field, result)
 	return response
 }
 

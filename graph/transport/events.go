@@ -8,6 +8,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/onecdp/onecdp/internal/trace"
 )
 
 // The times of event streams.
@@ -78,8 +80,10 @@ func (h *Handler) serveEvents(ctx context.Context, w http.ResponseWriter, respon
 		var err error
 		select {
 		case <-ctx.Done():
+			trace.SayClosed(ctx, "client")
 			return
 		case <-h.stopping.Done():
+			trace.SayClosed(ctx, "stopping")
 			return // without complete: the client comes again, to another server
 		case <-beat.C:
 			if !events.write([]byte(":\n\n")) {
@@ -99,6 +103,7 @@ func (h *Handler) serveEvents(ctx context.Context, w http.ResponseWriter, respon
 			}
 			if err == nil {
 				if response == nil {
+					trace.SayClosed(ctx, "complete")
 					events.complete()
 					return
 				}
@@ -110,6 +115,7 @@ func (h *Handler) serveEvents(ctx context.Context, w http.ResponseWriter, respon
 			}
 		}
 		if ctx.Err() == nil { // the key is gone, or nobody can tell
+			trace.SayClosed(ctx, "key")
 			events.next(h.failed(ctx, err))
 			events.complete()
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/onecdp/onecdp/internal/access"
 	"github.com/onecdp/onecdp/internal/fault"
+	"github.com/onecdp/onecdp/internal/trace"
 )
 
 // The times and bounds of one WebSocket.
@@ -148,6 +150,11 @@ func (s *socket) read() (data []byte, release func(), ok bool) {
 	defer cancel()
 	kind, from, err := s.conn.Reader(ctx)
 	if err != nil {
+		if told := websocket.CloseStatus(err); told >= 0 {
+			trace.SayClosed(s.ctx, strconv.Itoa(int(told)))
+		} else {
+			trace.SayClosed(s.ctx, "lost")
+		}
 		return nil, release, false
 	}
 	if kind != websocket.MessageText {
@@ -270,6 +277,7 @@ func (s *socket) write(text []byte) bool {
 // close ends the connection and what is done for it, the first time it is called.
 func (s *socket) close(code websocket.StatusCode, reason string) {
 	s.closing.Do(func() {
+		trace.SayClosed(s.ctx, strconv.Itoa(int(code)))
 		s.cancel()
 		s.closed.Go(func() { _ = s.conn.Close(code, closeMessage(reason)) }) // waits for the client's answer, which may never come
 	})

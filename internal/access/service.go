@@ -22,7 +22,7 @@ const (
 
 var (
 	errNoKey    = fault.New(fault.Unauthenticated, "a key is needed").WithHint("send the header Authorization: Bearer KEY")
-	errWrongKey = fault.New(fault.Unauthenticated, "the key is unknown, revoked or expired")
+	errWrongKey = fault.New(fault.Unauthenticated, "the key is unknown, revoked or expired").WithHint("made in another database?")
 )
 
 // Key is what may be known of a key after it was made.

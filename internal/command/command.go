@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -60,12 +61,27 @@ func Run(ctx context.Context, arguments []string, streams Streams) (code int) {
 	}
 	parsed, err := parser.Parse(arguments)
 	if err != nil {
-		return fail(streams, fmt.Errorf("%w (onecdp -h tells what there is)", err))
+		return fail(streams, fmt.Errorf("%w (%s -h tells what there is)", err, called(err)))
 	}
 	if err := parsed.Run(); err != nil {
 		return fail(streams, err)
 	}
 	return 0
+}
+
+// called is the command that a command line that cannot be read means.
+func called(err error) string {
+	var wrong *kong.ParseError
+	if !errors.As(err, &wrong) || wrong.Context == nil {
+		return "onecdp"
+	}
+	words := []string{"onecdp"}
+	for _, step := range wrong.Context.Path {
+		if step.Command != nil && !(len(words) == 1 && step.Command.Tag.Default != "" && !slices.Contains(wrong.Context.Args, step.Command.Name)) {
+			words = append(words, step.Command.Name)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 func fail(streams Streams, err error) int {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -25,17 +26,29 @@ func (c demoCommand) Run(ctx context.Context, streams Streams) error {
 	log := c.logger(streams.Err)
 	return serve(ctx, streams, service{
 		databaseURL: c.DatabaseURL, serverSettings: c.serverSettings, meaningSettings: c.meaningSettings, logSettings: c.logSettings,
+		look: func(ctx context.Context) error {
+			err := lookAt(ctx, c.DatabaseURL, func(db *store.DB) error { return demo.Check(ctx, db, c.options()) })
+			if errors.Is(err, errAbsent) { // it will be made
+				return nil
+			}
+			return err
+		},
+		claim: func(ctx context.Context, db *store.DB) error { return demo.Claim(ctx, db, c.options()) },
 		fill: func(ctx context.Context, services *assembly.Services) error {
 			return c.fill(ctx, services, log)
 		},
 	})
 }
 
+func (c demoCommand) options() demo.Options {
+	return demo.Options{Seed: c.Seed, People: c.People, Now: store.Now()}
+}
+
 func (c demoCommand) fill(ctx context.Context, services *assembly.Services, log *slog.Logger) error {
 	began := time.Now()
 	report, err := demo.Fill(ctx, demo.Services{
 		Ingest: services.Ingest, Tags: services.Tags, Segments: services.Segments, Campaigns: services.Campaigns,
-	}, demo.Options{Seed: c.Seed, People: c.People, Now: store.Now()})
+	}, c.options())
 	if err != nil {
 		return err
 	}
@@ -43,6 +56,6 @@ func (c demoCommand) fill(ctx context.Context, services *assembly.Services, log 
 		log.InfoContext(ctx, "the demo world was in the database already")
 		return nil
 	}
-	log.InfoContext(ctx, "the demo world is in", "records", report.Records, "tags", report.Tags, "took", time.Since(began).Round(time.Millisecond))
+	log.InfoContext(ctx, "the demo world is in", "records", report.Records, "tags", report.Tags, "took_ms", time.Since(began).Milliseconds())
 	return nil
 }

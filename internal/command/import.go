@@ -51,6 +51,11 @@ func (c importCommand) Run(ctx context.Context, streams Streams) error {
 			return err
 		}
 	}
+	if c.File != "-" {
+		if _, err := os.Stat(c.File); err != nil { // before a database is made
+			return fmt.Errorf("the file: %w", err)
+		}
+	}
 	if c.DryRun {
 		if options.Types, err = identity.NewRegistry(identity.Defaults(), settings.OneID.Region); err != nil {
 			return err

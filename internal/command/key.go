@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/onecdp/onecdp/internal/access"
+	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/store"
 	"github.com/onecdp/onecdp/internal/value"
 )
@@ -44,15 +45,20 @@ func (c keyCreateCommand) Run(ctx context.Context, streams Streams) error {
 		}
 		expires = &instant
 	}
-	return withDatabase(ctx, c.databaseSettings, c.logSettings, streams, func(db *store.DB) error {
-		secret, _, err := access.New(db, "").Create(ctx, c.Name, scopes, expires)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(streams.Err, "The key is shown only now:")
-		fmt.Fprintln(streams.Out, secret)
-		return nil
-	})
+	db, err := openDatabase(ctx, c.DatabaseURL, c.logger(streams.Err))
+	if err != nil {
+		return err
+	}
+	secret, _, err := access.New(db, "").Create(ctx, c.Name, scopes, expires)
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	if len(scopes) == 1 && scopes[0] == access.Personal {
+		fmt.Fprintln(streams.Err, "personal alone lets a key do nothing: it shows personal data to a key that has read too")
+	}
+	fmt.Fprintf(streams.Err, "A key for %s, shown only now:\n", store.Redact(c.DatabaseURL))
+	fmt.Fprintln(streams.Out, secret)
+	return db.Close()
 }
 
 // keyListCommand lists keys.
@@ -63,7 +69,7 @@ type keyListCommand struct {
 
 // Run lists the keys.
 func (c keyListCommand) Run(ctx context.Context, streams Streams) error {
-	return withDatabase(ctx, c.databaseSettings, c.logSettings, streams, func(db *store.DB) error {
+	return withDatabase(ctx, c.DatabaseURL, func(db *store.DB) error {
 		keys, err := access.New(db, "").List(ctx)
 		if err != nil {
 			return err
@@ -112,15 +118,15 @@ type keyRotateCommand struct {
 	databaseSettings
 	logSettings
 	Name    string `arg:"" help:"The key's name."`
-	Overlap string `default:"P1D" placeholder:"DURATION" help:"How long the present secret works on, as P1D or PT2H, at most P90D; PT0S ends it at once."`
+	Overlap string `default:"P1D" placeholder:"DURATION" help:"How long the present secret works on, as P1D or PT2H, at most P90D; PT0S ends it at once (${default})"`
 }
 
 // Run gives the key a new secret, which alone goes to the output.
 func (c keyRotateCommand) Run(ctx context.Context, streams Streams) error {
-	return withDatabase(ctx, c.databaseSettings, c.logSettings, streams, func(db *store.DB) error {
+	return withDatabase(ctx, c.DatabaseURL, func(db *store.DB) error {
 		secret, key, err := access.New(db, "").Rotate(ctx, c.Name, &c.Overlap)
 		if err != nil {
-			return err
+			return namedKey(err, c.Name)
 		}
 		if overlap := key.Overlap(store.Now()); overlap != nil {
 			fmt.Fprintf(streams.Err, "The secret before works until %s. ", overlap.Format(time.RFC3339))
@@ -140,20 +146,29 @@ type keyRevokeCommand struct {
 
 // Run revokes the key.
 func (c keyRevokeCommand) Run(ctx context.Context, streams Streams) error {
-	return withDatabase(ctx, c.databaseSettings, c.logSettings, streams, func(db *store.DB) error {
+	return withDatabase(ctx, c.DatabaseURL, func(db *store.DB) error {
 		if err := access.New(db, "").Revoke(ctx, c.Name); err != nil {
-			return err
+			return namedKey(err, c.Name)
 		}
 		fmt.Fprintf(streams.Out, "%s is revoked\n", c.Name)
 		return nil
 	})
 }
 
-// withDatabase opens the database for one piece of work.
-func withDatabase(ctx context.Context, d databaseSettings, l logSettings, streams Streams, work func(db *store.DB) error) error {
-	db, err := openDatabase(ctx, d.DatabaseURL, l.logger(streams.Err))
+// withDatabase opens a database that is there, for one piece of work.
+func withDatabase(ctx context.Context, databaseURL string, work func(db *store.DB) error) error {
+	db, err := existingDatabase(ctx, databaseURL)
 	if err != nil {
 		return err
 	}
 	return errors.Join(work(db), db.Close())
+}
+
+// namedKey says how to find the name of a key where none has the one that was given.
+func namedKey(err error, name string) error {
+	var f *fault.Error
+	if errors.As(err, &f) && f.Code == fault.NotFound {
+		return fmt.Errorf("there is no key %s: onecdp key list shows them", name)
+	}
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/onecdp/onecdp/internal/doctor"
 	"github.com/onecdp/onecdp/internal/store"
 )
 
@@ -16,14 +17,21 @@ type migrateCommand struct {
 
 // Run migrates.
 func (c migrateCommand) Run(ctx context.Context, streams Streams) (err error) {
-	db, err := store.Open(ctx, c.DatabaseURL)
-	if err != nil {
+	if c.Check {
+		err := lookAt(ctx, c.DatabaseURL, func(db *store.DB) error { return check(ctx, db, streams) })
+		if errors.Is(err, errAbsent) {
+			return fmt.Errorf("migrations wait: there is no database at %s yet, and onecdp migrate makes it", store.Redact(c.DatabaseURL))
+		}
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	if c.Check {
-		return check(ctx, db, streams)
+	if err := doctor.CheckDatabaseURL(c.DatabaseURL); err != nil {
+		return err
 	}
+	db, err := store.Open(ctx, c.DatabaseURL)
+	if err != nil {
+		return unreached(err, c.DatabaseURL)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
 	applied, err := db.Migrate(ctx)
 	for _, file := range applied {
 		fmt.Fprintf(streams.Out, "applied %s\n", file)

@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"runtime/debug"
@@ -65,7 +64,7 @@ func serveMetrics(ctx context.Context, addr string, v *view, log *slog.Logger) (
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, errors.Join(errors.New("the address of the metrics"), err)
+		return nil, notListening(err, "--metrics-addr", addr)
 	}
 	log.InfoContext(ctx, "metrics", "url", "http://"+listener.Addr().String()+"/metrics")
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -8,8 +8,11 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
+
+	"github.com/onecdp/onecdp/internal/doctor"
 )
 
 // readyTimeout is how long a server may take to answer.
@@ -22,6 +25,9 @@ type readyCommand struct {
 
 // Run returns nil when the server answers that it is ready, and otherwise what keeps it.
 func (c readyCommand) Run(ctx context.Context, streams Streams) error {
+	if err := doctor.CheckAddr(c.Addr); err != nil {
+		return fmt.Errorf("--addr: %w", err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+reachable(c.Addr)+"/readyz", http.NoBody)
@@ -30,7 +36,11 @@ func (c readyCommand) Run(ctx context.Context, streams Streams) error {
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("no server answers at %s", c.Addr)
+		cause := err
+		if inner := new(url.Error); errors.As(err, &inner) { // its text holds the whole URL
+			cause = inner.Err
+		}
+		return fmt.Errorf("no server answers at %s: %w", c.Addr, cause)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, 1000))

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"time"
 	_ "time/tzdata" // time zones on machines that have none, such as an empty container
 
 	"github.com/onecdp/onecdp/internal/assembly"
+	"github.com/onecdp/onecdp/internal/doctor"
 	"github.com/onecdp/onecdp/internal/oneid"
 	"github.com/onecdp/onecdp/internal/throttle"
 )
@@ -35,6 +37,9 @@ func (m meaningSettings) assembly(adminKey string) (assembly.Settings, error) {
 	if err != nil || m.Timezone == "" || m.Timezone == "Local" {
 		return assembly.Settings{}, fmt.Errorf("the time zone %q is unknown: use a name like Asia/Shanghai", m.Timezone)
 	}
+	if err := doctor.CheckRegion(m.DefaultRegion); err != nil {
+		return assembly.Settings{}, err
+	}
 	if m.MaxIdentities < 1 {
 		return assembly.Settings{}, fmt.Errorf("max identities is %d: it must be at least 1", m.MaxIdentities)
 	}
@@ -61,7 +66,7 @@ func (l logSettings) logger(to io.Writer) *slog.Logger {
 type serverSettings struct {
 	Addr        string   `env:"ONECDP_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (${default})"`
 	AdminKey    string   `env:"ONECDP_ADMIN_KEY" placeholder:"KEY" help:"A key with every scope; with it none is made at the first start"`
-	CORSOrigins []string `name:"cors-origins" env:"ONECDP_CORS_ORIGINS" placeholder:"ORIGIN" help:"Origins whose pages may call the API, such as https://crm.example"`
+	CORSOrigins []string `name:"cors-origins" env:"ONECDP_CORS_ORIGINS" placeholder:"ORIGIN" help:"Origins whose pages may call the API, such as https://crm.example; * is all"`
 	MetricsAddr string   `env:"ONECDP_METRICS_ADDR" placeholder:"HOST:PORT" help:"Where to show /metrics without a key as well; keep it off networks of strangers"`
 	RateLimit   float64  `env:"ONECDP_RATE_LIMIT" default:"5000000" placeholder:"POINTS" help:"Points that each API key gets back per second; 0 is no limit (${default})"`
 	RateBurst   float64  `env:"ONECDP_RATE_BURST" default:"10000000" placeholder:"POINTS" help:"Points that each API key may save up, and so ask for at once (${default})"`
@@ -70,8 +75,40 @@ type serverSettings struct {
 
 // limits checks the settings of rate limits and hands them over.
 func (s serverSettings) limits() (throttle.Limits, error) {
-	if s.RateLimit < 0 || s.RateLimit > 0 && s.RateBurst < 1 {
-		return throttle.Limits{}, fmt.Errorf("the rate limit is %g points per second and %g at most: the first must be 0 or more, and the second 1 or more", s.RateLimit, s.RateBurst)
+	sane := func(points float64) bool { return points >= 0 && !math.IsInf(points, 0) } // NaN is neither
+	if !sane(s.RateLimit) || !sane(s.RateBurst) || s.RateLimit > 0 && s.RateBurst < 1 {
+		return throttle.Limits{}, fmt.Errorf("--rate-limit is %g points per second and --rate-burst %g points: the first must be 0 or more, and the second 1 or more", s.RateLimit, s.RateBurst)
 	}
 	return throttle.Limits{PerSecond: s.RateLimit, Most: s.RateBurst}, nil
+}
+
+// aQuestion is what customers(where:) with totalCount costs, in points.
+const aQuestion = 20_000
+
+// check refuses addresses and origins that are none.
+func (s serverSettings) check() error {
+	if err := doctor.CheckAddr(s.Addr); err != nil {
+		return fmt.Errorf("--addr: %w", err)
+	}
+	if s.MetricsAddr != "" {
+		if err := doctor.CheckAddr(s.MetricsAddr); err != nil {
+			return fmt.Errorf("--metrics-addr: %w", err)
+		}
+	}
+	for _, origin := range s.CORSOrigins {
+		if err := doctor.CheckOrigin(origin); err != nil {
+			return fmt.Errorf("--cors-origins: %w", err)
+		}
+	}
+	return nil
+}
+
+// warn tells of settings that work and are seldom meant.
+func (s serverSettings) warn(log *slog.Logger) {
+	if s.RateLimit > 0 && s.RateBurst < aQuestion {
+		log.Warn("--rate-burst is smaller than a single question: customers(where:) with totalCount cannot be asked", "burst", s.RateBurst, "question", aQuestion)
+	}
+	if s.AdminKey != "" && doctor.GuessableKey(s.AdminKey) {
+		log.Warn("the admin key can be guessed, and it may do everything: make one by openssl rand -base64 32")
+	}
 }

@@ -61,6 +61,10 @@ func Examine(ctx context.Context, options Options, report func(Finding)) error {
 	for _, finding := range options.Settings.check() {
 		report(finding)
 	}
+	if err := CheckDatabaseURL(options.DatabaseURL); err != nil {
+		report(failed("database", err.Error(), "set ONECDP_DATABASE_URL"))
+		return nil
+	}
 	db, err := store.Inspect(ctx, options.DatabaseURL)
 	if err != nil {
 		report(failed("database", "cannot be opened: "+oneLine(err), "check --database-url, and that the server runs and lets you in"))

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/onecdp/onecdp/internal/identity"
 )
 
 // The lengths of an admin key that an operator chose, in characters.
@@ -40,13 +38,16 @@ func (s Settings) zone() Finding {
 }
 
 func (s Settings) region() Finding {
-	if _, err := identity.NewRegistry(identity.Defaults(), s.Region); err != nil {
-		return failed("default-region", "the region is unknown", "set ONECDP_DEFAULT_REGION to two letters like CN")
+	if CheckRegion(s.Region) != nil {
+		return failed("default-region", fmt.Sprintf("the region %q is unknown", s.Region), "set ONECDP_DEFAULT_REGION to two letters of ISO 3166, such as CN")
 	}
 	return ok("default-region", s.Region)
 }
 
 func (s Settings) listen() Finding {
+	if err := CheckAddr(s.Addr); err != nil {
+		return failed("addr", err.Error(), "set ONECDP_ADDR")
+	}
 	if loopback(s.Addr) {
 		return ok("addr", s.Addr+", on this machine alone")
 	}
@@ -57,6 +58,8 @@ func (s Settings) metrics() Finding {
 	switch {
 	case s.MetricsAddr == "":
 		return ok("metrics-addr", "/metrics asks for a key")
+	case CheckAddr(s.MetricsAddr) != nil:
+		return failed("metrics-addr", CheckAddr(s.MetricsAddr).Error(), "set ONECDP_METRICS_ADDR")
 	case loopback(s.MetricsAddr):
 		return ok("metrics-addr", s.MetricsAddr+", on this machine alone")
 	}
@@ -73,16 +76,21 @@ func loopback(addr string) bool {
 	return host == "localhost" || (ip != nil && ip.IsLoopback())
 }
 
-func (s Settings) adminKey() Finding {
-	const advice = "make one by: openssl rand -base64 32"
+// GuessableKey says that an admin key of the operator's own is so short, or of so few characters, that it can be guessed.
+func GuessableKey(key string) bool {
 	different := map[rune]bool{}
-	for _, r := range s.AdminKey {
+	for _, r := range key {
 		different[r] = true
 	}
+	return len(key) < shortestKey || len(different) < fewest
+}
+
+func (s Settings) adminKey() Finding {
+	const advice = "make one by: openssl rand -base64 32"
 	switch n := len(s.AdminKey); {
 	case n == 0:
 		return ok("admin-key", "none is set; keys are those of the database")
-	case n < shortestKey || len(different) < fewest:
+	case GuessableKey(s.AdminKey):
 		return failed("admin-key", "ONECDP_ADMIN_KEY can be guessed, and it may do everything", advice)
 	case n < strongKey:
 		return warn("admin-key", fmt.Sprintf("ONECDP_ADMIN_KEY is shorter than %d characters", strongKey), advice)
@@ -91,6 +99,11 @@ func (s Settings) adminKey() Finding {
 }
 
 func (s Settings) crossOrigin() Finding {
+	for _, origin := range s.Origins {
+		if err := CheckOrigin(origin); err != nil {
+			return failed("cors-origins", err.Error(), "set ONECDP_CORS_ORIGINS")
+		}
+	}
 	if slices.Contains(s.Origins, "*") {
 		return warn("cors-origins", "pages of any site may call the API", "name the origins in ONECDP_CORS_ORIGINS")
 	}

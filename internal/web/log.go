@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/onecdp/onecdp/internal/fault"
+	"github.com/onecdp/onecdp/internal/trace"
 )
 
 type requestKey struct{}
@@ -50,7 +51,8 @@ func noteCaller(ctx context.Context, name string) {
 func (s *Server) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started, about := time.Now(), &request{id: idOf(r)}
-		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, about))
+		ctx, outcome := trace.WithOutcome(context.WithValue(r.Context(), requestKey{}, about))
+		r = r.WithContext(ctx)
 		r, ended := s.observed(r)
 		w.Header().Set("X-Request-Id", about.id)
 		answer := &recorder{ResponseWriter: w}
@@ -69,14 +71,27 @@ func (s *Server) logged(next http.Handler) http.Handler {
 				level = slog.LevelDebug
 			}
 			s.log.LogAttrs(r.Context(), level, "request", slog.String("request", about.id), slog.String("method", method(r)),
-				slog.String("route", r.Pattern), slog.Int("status", answer.code()), slog.Duration("took", time.Since(started)),
-				slog.Int64("bytes", answer.bytes), slog.String("key", about.key))
+				slog.String("route", r.Pattern), slog.Int("status", answer.code()), slog.Float64("took_ms", float64(time.Since(started).Microseconds())/1000),
+				slog.Int64("bytes", answer.bytes), slog.String("key", about.key), said(outcome))
 			if abort {
 				panic(http.ErrAbortHandler)
 			}
 		}()
 		next.ServeHTTP(answer, r)
 	})
+}
+
+// said is what became of a request and how its connection was closed, where somebody said so.
+func said(outcome *trace.Outcome) slog.Attr {
+	var both []any
+	word, closed := outcome.Said()
+	if word != "" && closed == "" { // many things may have become of what stayed open
+		both = append(both, slog.String("outcome", word))
+	}
+	if closed != "" {
+		both = append(both, slog.String("close", closed))
+	}
+	return slog.Group("", both...)
 }
 
 // quiet are the routes that machines ask for every few seconds.

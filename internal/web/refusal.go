@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/onecdp/onecdp/internal/fault"
+	"github.com/onecdp/onecdp/internal/trace"
 )
 
 const (
@@ -18,6 +19,7 @@ const (
 
 // refuse answers as GraphQL does when nothing was executed: errors and no data.
 func refuse(w http.ResponseWriter, r *http.Request, status int, f *fault.Error) {
+	trace.SayOutcome(r.Context(), string(f.Code))
 	type extensions struct {
 		Code fault.Code `json:"code"`
 		Hint string     `json:"hint,omitempty"`
