@@ -25,7 +25,7 @@ const (
 // The room for large answers, in points of their cost: an answer has some hundred bytes for each. It is held until the answer has been
 // written, by readers who are slow too. The largest answer that there may be has all that a key has.
 const (
-	largeAnswer = guard.MostPoints / 20
+	largeAnswer = guard.MostPoints / 10
 	roomOfKey   = guard.MostPoints
 	roomOfAll   = 4 * roomOfKey
 )
