@@ -77,7 +77,11 @@ func called(err error) string {
 	}
 	words := []string{"onecdp"}
 	for _, step := range wrong.Context.Path {
-		if step.Command != nil && !(len(words) == 1 && step.Command.Tag.Default != "" && !slices.Contains(wrong.Context.Args, step.Command.Name)) {
+		if step.Command == nil {
+			continue
+		}
+		// serve is meant where no command is named: then its name was not written.
+		if len(words) > 1 || step.Command.Tag.Default == "" || slices.Contains(wrong.Context.Args, step.Command.Name) {
 			words = append(words, step.Command.Name)
 		}
 	}
