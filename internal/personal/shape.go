@@ -38,6 +38,15 @@ var shaped = regexp.MustCompile(shape)
 // Shape is the regular expression of folded texts that are personal by shape, for RE2 and for PostgreSQL. See Folding.
 func Shape() string { return shape }
 
+// glance is what every text of shape has before it is folded: an @, or the digits of the shortest number. It takes a database a tenth of
+// the time of shape.
+const glance = `[@＠﹫]|(` + anyDigit + `[^@＠﹫]*){8}`
+
+const anyDigit = `[0-9٠-٩۰-۹０-９⁰¹²³⁴-⁹₀-₉⓪①-⑨𝟎-𝟿]`
+
+// Glance is the regular expression that rules out, as they are, texts that cannot be personal by shape: those that it does not match.
+func Glance() string { return glance }
+
 // foldings are letters that look like others, and these: the wide and mathematical forms of ASCII, digits of other scripts, and the
 // kinds of blanks, dashes and points. It is our own table because those of Unicode differ from one release of a database to the next.
 var foldings = func() (all []rune) {

@@ -2,6 +2,8 @@ package personal
 
 import (
 	"math/rand/v2"
+	"regexp"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -14,6 +16,7 @@ func TestNoTextOfShapeIsRuledOutAtAGlance(t *testing.T) {
 		"a", "b.cn", "ｂ．ｃｎ", "110105", "19900307", "123", "X", "x", "\u200b", "\u00a0", "\u3000", "电话", "📞", "“", "、", ",", ";", "<", "𝟏𝟑𝟖",
 	}
 	random := rand.New(rand.NewPCG(1, 2))
+	glanced := regexp.MustCompile(Glance())
 	recognised := 0
 	for range 100_000 {
 		text := ""
@@ -29,6 +32,9 @@ func TestNoTextOfShapeIsRuledOutAtAGlance(t *testing.T) {
 		}
 		if want {
 			recognised++
+			if !glanced.MatchString(text) {
+				t.Fatalf("%q is ruled out at a glance", text)
+			}
 		}
 	}
 	if recognised < 500 {
@@ -40,6 +46,7 @@ func TestFoldingLeavesASCIIAndTellsWhatSQLDoes(t *testing.T) {
 	t.Parallel()
 	from, to := Folding()
 	letters, as := []rune(from), []rune(to)
+	glanced := regexp.MustCompile(Glance())
 	seen := map[rune]bool{}
 	for i, letter := range letters {
 		if letter < utf8.RuneSelf || seen[letter] {
@@ -49,6 +56,9 @@ func TestFoldingLeavesASCIIAndTellsWhatSQLDoes(t *testing.T) {
 		want := ""
 		if i < len(as) {
 			want = string(as[i])
+		}
+		if want >= "0" && want <= "9" && !glanced.MatchString(strings.Repeat(string(letter), 8)) {
+			t.Errorf("%U is a digit", letter)
 		}
 		if got := fold(string(letter)); got != want {
 			t.Errorf("%U becomes %q, not %q", letter, got, want)

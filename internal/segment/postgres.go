@@ -156,12 +156,12 @@ func (e postgresEngine) satisfies(c *compiler, doc document, test rule.Test) fun
 	if test.Masked && test.LooksIntoTexts() {
 		test.Masked = false
 		shape, plain := c.bind("shape", personal.Shape()), e.satisfies(c, doc, test)
-		letters, as := personal.Folding()
-		letters, as = c.bind("letters", letters), c.bind("as", as)
+		froms, tos := personal.Folding()
+		glance, letters, as := c.bind("glance", personal.Glance()), c.bind("letters", froms), c.bind("as", tos)
 		return func(v string) string {
 			text, _ := textOf(doc, v)
 			folded := "CASE WHEN octet_length(" + text + ") = length(" + text + ") THEN " + text + " ELSE translate(" + text + ", " + letters + "::text, " + as + "::text) END"
-			return plain(v) + " AND (" + folded + ") !~ " + shape + "::text" // last: it costs most
+			return plain(v) + " AND CASE WHEN " + text + " ~ " + glance + "::text THEN (" + folded + ") !~ " + shape + "::text ELSE true END" // last: it costs most
 		}
 	}
 	switch test.Op {
