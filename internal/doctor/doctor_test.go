@@ -51,7 +51,7 @@ func fill(t *testing.T, db *store.DB) *assembly.Services {
 }
 
 // ofTheMachine are checks of where the tests run, not of what they made.
-var ofTheMachine = map[string]bool{"durability": true, "connections": true, "disk": true, "filesystem": true, "log-parameters": true, "log-details": true, "collation": true}
+var ofTheMachine = map[string]bool{"durability": true, "connections": true, "disk": true, "filesystem": true, "log-parameters": true, "log-details": true, "collation": true, "autovacuum": true}
 
 func TestAHealthyDatabasePasses(t *testing.T) {
 	t.Parallel()
