@@ -135,7 +135,7 @@ func TestTheServersSettingsAreRead(t *testing.T) {
 			separator = "&"
 		}
 		found := examine(t, doctor.Options{
-			DatabaseURL: databaseURL + separator + "log_min_duration_statement=0&log_parameter_max_length=-1&default_transaction_isolation=serializable", Settings: good(), Quick: true,
+			DatabaseURL: databaseURL + separator + "log_min_duration_statement=0&log_parameter_max_length=-1&log_error_verbosity=default&default_transaction_isolation=serializable", Settings: good(), Quick: true,
 		})
 		for _, check := range []string{"log-parameters", "isolation"} {
 			if found[check].Verdict != doctor.Fail {
