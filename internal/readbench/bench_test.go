@@ -228,6 +228,9 @@ func report(b *testing.B, prefix string, loads []load) {
 
 // The floor is only worth comparing with while it says the same.
 func TestTheFloorSaysWhatTheProductSays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a world and starts two servers")
+	}
 	t.Parallel()
 	for name, ask := range map[string]question{"profile": aProfile, "page": aPage} {
 		t.Run(name, func(t *testing.T) {
