@@ -26,11 +26,17 @@ import (
 
 // NewServer returns the handler of /graphql. The clock gives the instant of a request, and measures.
 func NewServer(services Services, clock func() time.Time, log *slog.Logger) *transport.Handler {
-	return newServer(services, clock, log, true)
+	return newServer(services, clock, log, ways{})
 }
 
-// newServer makes the handler; directly says whether queries are answered directly where that is possible.
-func newServer(services Services, clock func() time.Time, log *slog.Logger, directly bool) *transport.Handler {
+// ways are those by which queries are answered.
+type ways struct {
+	general bool        // by gqlgen's code alone
+	gaveUp  func(error) // told why a query was not answered directly; nil: nobody
+}
+
+// newServer makes the handler.
+func newServer(services Services, clock func() time.Time, log *slog.Logger, by ways) *transport.Handler {
 	resolver := &Resolver{services, clock, throttle.New(guesses)}
 	schema := generated.NewExecutableSchema(generated.Config{
 		Resolvers:  resolver,
@@ -38,7 +44,7 @@ func newServer(services Services, clock func() time.Time, log *slog.Logger, dire
 	})
 	opaque := scalar.Opaque(schema.Schema())
 	watch := guard.New(opaque, schema.Schema(), scalar.KeepDigits, throttle.New(services.Limits), clock)
-	exec := executor.New(opaqueSchema{schema, opaque, directly})
+	exec := executor.New(opaqueSchema{schema, opaque, by})
 	errors := presenter{log}
 	exec.SetErrorPresenter(errors.present)
 	exec.SetRecoverFunc(errors.recovered)
@@ -70,13 +76,13 @@ func newServer(services Services, clock func() time.Time, log *slog.Logger, dire
 type opaqueSchema struct {
 	graphql.ExecutableSchema
 	opaque *ast.Schema
-	direct bool // queries are answered directly where that is possible
+	ways
 }
 
 // Exec answers queries directly, and by gqlgen's code what is not answered so: see package direct.
 func (s opaqueSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	general := s.ExecutableSchema.Exec(ctx)
-	if !s.direct || graphql.GetOperationContext(ctx).Operation.Operation != ast.Query {
+	if s.ways.general || graphql.GetOperationContext(ctx).Operation.Operation != ast.Query {
 		return general
 	}
 	answered := false
@@ -86,6 +92,9 @@ func (s opaqueSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		}
 		data, points, err := generated.Direct(ctx, s.ExecutableSchema)
 		if err != nil && !errors.Is(err, direct.ErrTooLong) {
+			if s.gaveUp != nil {
+				s.gaveUp(err)
+			}
 			return general(ctx)
 		}
 		answered = true

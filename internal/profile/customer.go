@@ -169,7 +169,7 @@ func (r *Reader) customers(ctx context.Context, ahead []Ahead, n int, joins stri
 // Everybody returns a page of all customers by their ids. request has one key, the id of the customer before.
 func (r *Reader) Everybody(ctx context.Context, request page.Request, ahead ...Ahead) (page.Page[*Customer], error) {
 	var args store.Args
-	query := r.columns("0", ahead, &args) + " FROM customers c"
+	query := r.columns("-1", ahead, &args) + " FROM customers c"
 	if request.After != nil {
 		query += " WHERE c.public_id > " + args.Bind(request.After[0])
 	}
@@ -184,7 +184,7 @@ func (r *Reader) Everybody(ctx context.Context, request page.Request, ahead ...A
 	return page.Cut(request, found, func(c *Customer) []int64 { return []int64{int64(c.Handle)} }), nil
 }
 
-// read reads at most n rows of customerColumns. They stand in the places that they name; where all name 0, in the order in which they come.
+// read reads at most n rows of customerColumns. They stand in the places that they name; -1 is the order in which they come.
 func (r *Reader) read(ctx context.Context, query string, args store.Args, ahead []Ahead, n int) ([]*Customer, error) {
 	rows, err := r.db.Query(ctx, query, args...)
 	var (
@@ -206,7 +206,7 @@ func (r *Reader) read(ctx context.Context, query string, args store.Args, ahead 
 		if err := row.Scan(targets...); err != nil {
 			return err
 		}
-		if found[place] != nil {
+		if place < 0 {
 			place = len(all) - 1
 		}
 		found[place] = c

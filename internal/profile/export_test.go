@@ -31,7 +31,7 @@ func (r *Reader) WithListsAhead(key []byte, query EventQuery) (statements []stri
 	var one, all store.Args
 	statements = append(statements, r.columns("given.place", ahead, &one)+" FROM "+
 		store.Relation(r.db.Dialect(), "given", &one, places(1), store.Bytes("key", [][]byte{key}))+" "+holders)
-	statements = append(statements, r.columns("0", ahead, &all)+" FROM customers c WHERE c.public_id > "+all.Bind(int64(700))+
+	statements = append(statements, r.columns("-1", ahead, &all)+" FROM customers c WHERE c.public_id > "+all.Bind(int64(700))+
 		" ORDER BY c.public_id LIMIT "+all.Bind(int64(51)))
 	return statements, []store.Args{one, all}
 }
