@@ -82,7 +82,7 @@ type opaqueSchema struct {
 // Exec answers queries directly, and by gqlgen's code what is not answered so: see package direct.
 func (s opaqueSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	general := s.ExecutableSchema.Exec(ctx)
-	if s.ways.general || graphql.GetOperationContext(ctx).Operation.Operation != ast.Query {
+	if s.general || graphql.GetOperationContext(ctx).Operation.Operation != ast.Query {
 		return general
 	}
 	answered := false
