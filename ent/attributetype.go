@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -20,6 +21,8 @@ type AttributeType struct {
 	Name string `json:"name,omitempty"`
 	// Survivorship holds the value of the "survivorship" field.
 	Survivorship attributetype.Survivorship `json:"survivorship,omitempty"`
+	// For SOURCE_PRIORITY: names of sources, the most trusted first.
+	Sources      []string `json:"sources,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -28,6 +31,8 @@ func (*AttributeType) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case attributetype.FieldSources:
+			values[i] = new([]byte)
 		case attributetype.FieldID:
 			values[i] = new(sql.NullInt64)
 		case attributetype.FieldName, attributetype.FieldSurvivorship:
@@ -64,6 +69,14 @@ func (_m *AttributeType) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field survivorship", values[i])
 			} else if value.Valid {
 				_m.Survivorship = attributetype.Survivorship(value.String)
+			}
+		case attributetype.FieldSources:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field sources", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Sources); err != nil {
+					return fmt.Errorf("unmarshal field sources: %w", err)
+				}
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -106,6 +119,9 @@ func (_m *AttributeType) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("survivorship=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Survivorship))
+	builder.WriteString(", ")
+	builder.WriteString("sources=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Sources))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -39,6 +39,12 @@ func (_c *AttributeTypeCreate) SetNillableSurvivorship(v *attributetype.Survivor
 	return _c
 }
 
+// SetSources sets the "sources" field.
+func (_c *AttributeTypeCreate) SetSources(v []string) *AttributeTypeCreate {
+	_c.mutation.SetSources(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *AttributeTypeCreate) SetID(v int32) *AttributeTypeCreate {
 	_c.mutation.SetID(v)
@@ -138,6 +144,10 @@ func (_c *AttributeTypeCreate) createSpec() (*AttributeType, *sqlgraph.CreateSpe
 	if value, ok := _c.mutation.Survivorship(); ok {
 		_spec.SetField(attributetype.FieldSurvivorship, field.TypeEnum, value)
 		_node.Survivorship = value
+	}
+	if value, ok := _c.mutation.Sources(); ok {
+		_spec.SetField(attributetype.FieldSources, field.TypeJSON, value)
+		_node.Sources = value
 	}
 	return _node, _spec
 }

@@ -9,6 +9,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/onecdp/onecdp/ent/attributetype"
 	"github.com/onecdp/onecdp/ent/predicate"
@@ -38,6 +39,24 @@ func (_u *AttributeTypeUpdate) SetNillableSurvivorship(v *attributetype.Survivor
 	if v != nil {
 		_u.SetSurvivorship(*v)
 	}
+	return _u
+}
+
+// SetSources sets the "sources" field.
+func (_u *AttributeTypeUpdate) SetSources(v []string) *AttributeTypeUpdate {
+	_u.mutation.SetSources(v)
+	return _u
+}
+
+// AppendSources appends value to the "sources" field.
+func (_u *AttributeTypeUpdate) AppendSources(v []string) *AttributeTypeUpdate {
+	_u.mutation.AppendSources(v)
+	return _u
+}
+
+// ClearSources clears the value of the "sources" field.
+func (_u *AttributeTypeUpdate) ClearSources() *AttributeTypeUpdate {
+	_u.mutation.ClearSources()
 	return _u
 }
 
@@ -98,6 +117,17 @@ func (_u *AttributeTypeUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	if value, ok := _u.mutation.Survivorship(); ok {
 		_spec.SetField(attributetype.FieldSurvivorship, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.Sources(); ok {
+		_spec.SetField(attributetype.FieldSources, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedSources(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, attributetype.FieldSources, value)
+		})
+	}
+	if _u.mutation.SourcesCleared() {
+		_spec.ClearField(attributetype.FieldSources, field.TypeJSON)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{attributetype.Label}
@@ -129,6 +159,24 @@ func (_u *AttributeTypeUpdateOne) SetNillableSurvivorship(v *attributetype.Survi
 	if v != nil {
 		_u.SetSurvivorship(*v)
 	}
+	return _u
+}
+
+// SetSources sets the "sources" field.
+func (_u *AttributeTypeUpdateOne) SetSources(v []string) *AttributeTypeUpdateOne {
+	_u.mutation.SetSources(v)
+	return _u
+}
+
+// AppendSources appends value to the "sources" field.
+func (_u *AttributeTypeUpdateOne) AppendSources(v []string) *AttributeTypeUpdateOne {
+	_u.mutation.AppendSources(v)
+	return _u
+}
+
+// ClearSources clears the value of the "sources" field.
+func (_u *AttributeTypeUpdateOne) ClearSources() *AttributeTypeUpdateOne {
+	_u.mutation.ClearSources()
 	return _u
 }
 
@@ -218,6 +266,17 @@ func (_u *AttributeTypeUpdateOne) sqlSave(ctx context.Context) (_node *Attribute
 	}
 	if value, ok := _u.mutation.Survivorship(); ok {
 		_spec.SetField(attributetype.FieldSurvivorship, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Sources(); ok {
+		_spec.SetField(attributetype.FieldSources, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedSources(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, attributetype.FieldSources, value)
+		})
+	}
+	if _u.mutation.SourcesCleared() {
+		_spec.ClearField(attributetype.FieldSources, field.TypeJSON)
 	}
 	_node = &AttributeType{config: _u.config}
 	_spec.Assign = _node.assignValues

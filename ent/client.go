@@ -17,12 +17,14 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/onecdp/onecdp/ent/apikey"
 	"github.com/onecdp/onecdp/ent/attributetype"
+	"github.com/onecdp/onecdp/ent/auditentry"
 	"github.com/onecdp/onecdp/ent/campaign"
 	"github.com/onecdp/onecdp/ent/change"
 	"github.com/onecdp/onecdp/ent/channel"
 	"github.com/onecdp/onecdp/ent/customer"
 	"github.com/onecdp/onecdp/ent/customerhandle"
 	"github.com/onecdp/onecdp/ent/customertag"
+	"github.com/onecdp/onecdp/ent/decision"
 	"github.com/onecdp/onecdp/ent/emailhash"
 	"github.com/onecdp/onecdp/ent/event"
 	"github.com/onecdp/onecdp/ent/eventname"
@@ -31,10 +33,15 @@ import (
 	"github.com/onecdp/onecdp/ent/identityset"
 	"github.com/onecdp/onecdp/ent/identitysetmember"
 	"github.com/onecdp/onecdp/ent/identitytype"
+	"github.com/onecdp/onecdp/ent/job"
+	"github.com/onecdp/onecdp/ent/jobcustomer"
 	"github.com/onecdp/onecdp/ent/merge"
+	"github.com/onecdp/onecdp/ent/mergeside"
 	"github.com/onecdp/onecdp/ent/observation"
+	"github.com/onecdp/onecdp/ent/operation"
 	"github.com/onecdp/onecdp/ent/record"
 	"github.com/onecdp/onecdp/ent/segment"
+	"github.com/onecdp/onecdp/ent/setmention"
 	"github.com/onecdp/onecdp/ent/setowner"
 	"github.com/onecdp/onecdp/ent/setting"
 	"github.com/onecdp/onecdp/ent/source"
@@ -50,6 +57,8 @@ type Client struct {
 	APIKey *APIKeyClient
 	// AttributeType is the client for interacting with the AttributeType builders.
 	AttributeType *AttributeTypeClient
+	// AuditEntry is the client for interacting with the AuditEntry builders.
+	AuditEntry *AuditEntryClient
 	// Campaign is the client for interacting with the Campaign builders.
 	Campaign *CampaignClient
 	// Change is the client for interacting with the Change builders.
@@ -62,6 +71,8 @@ type Client struct {
 	CustomerHandle *CustomerHandleClient
 	// CustomerTag is the client for interacting with the CustomerTag builders.
 	CustomerTag *CustomerTagClient
+	// Decision is the client for interacting with the Decision builders.
+	Decision *DecisionClient
 	// EmailHash is the client for interacting with the EmailHash builders.
 	EmailHash *EmailHashClient
 	// Event is the client for interacting with the Event builders.
@@ -78,14 +89,24 @@ type Client struct {
 	IdentitySetMember *IdentitySetMemberClient
 	// IdentityType is the client for interacting with the IdentityType builders.
 	IdentityType *IdentityTypeClient
+	// Job is the client for interacting with the Job builders.
+	Job *JobClient
+	// JobCustomer is the client for interacting with the JobCustomer builders.
+	JobCustomer *JobCustomerClient
 	// Merge is the client for interacting with the Merge builders.
 	Merge *MergeClient
+	// MergeSide is the client for interacting with the MergeSide builders.
+	MergeSide *MergeSideClient
 	// Observation is the client for interacting with the Observation builders.
 	Observation *ObservationClient
+	// Operation is the client for interacting with the Operation builders.
+	Operation *OperationClient
 	// Record is the client for interacting with the Record builders.
 	Record *RecordClient
 	// Segment is the client for interacting with the Segment builders.
 	Segment *SegmentClient
+	// SetMention is the client for interacting with the SetMention builders.
+	SetMention *SetMentionClient
 	// SetOwner is the client for interacting with the SetOwner builders.
 	SetOwner *SetOwnerClient
 	// Setting is the client for interacting with the Setting builders.
@@ -107,12 +128,14 @@ func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.APIKey = NewAPIKeyClient(c.config)
 	c.AttributeType = NewAttributeTypeClient(c.config)
+	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.Campaign = NewCampaignClient(c.config)
 	c.Change = NewChangeClient(c.config)
 	c.Channel = NewChannelClient(c.config)
 	c.Customer = NewCustomerClient(c.config)
 	c.CustomerHandle = NewCustomerHandleClient(c.config)
 	c.CustomerTag = NewCustomerTagClient(c.config)
+	c.Decision = NewDecisionClient(c.config)
 	c.EmailHash = NewEmailHashClient(c.config)
 	c.Event = NewEventClient(c.config)
 	c.EventName = NewEventNameClient(c.config)
@@ -121,10 +144,15 @@ func (c *Client) init() {
 	c.IdentitySet = NewIdentitySetClient(c.config)
 	c.IdentitySetMember = NewIdentitySetMemberClient(c.config)
 	c.IdentityType = NewIdentityTypeClient(c.config)
+	c.Job = NewJobClient(c.config)
+	c.JobCustomer = NewJobCustomerClient(c.config)
 	c.Merge = NewMergeClient(c.config)
+	c.MergeSide = NewMergeSideClient(c.config)
 	c.Observation = NewObservationClient(c.config)
+	c.Operation = NewOperationClient(c.config)
 	c.Record = NewRecordClient(c.config)
 	c.Segment = NewSegmentClient(c.config)
+	c.SetMention = NewSetMentionClient(c.config)
 	c.SetOwner = NewSetOwnerClient(c.config)
 	c.Setting = NewSettingClient(c.config)
 	c.Source = NewSourceClient(c.config)
@@ -223,12 +251,14 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		config:            cfg,
 		APIKey:            NewAPIKeyClient(cfg),
 		AttributeType:     NewAttributeTypeClient(cfg),
+		AuditEntry:        NewAuditEntryClient(cfg),
 		Campaign:          NewCampaignClient(cfg),
 		Change:            NewChangeClient(cfg),
 		Channel:           NewChannelClient(cfg),
 		Customer:          NewCustomerClient(cfg),
 		CustomerHandle:    NewCustomerHandleClient(cfg),
 		CustomerTag:       NewCustomerTagClient(cfg),
+		Decision:          NewDecisionClient(cfg),
 		EmailHash:         NewEmailHashClient(cfg),
 		Event:             NewEventClient(cfg),
 		EventName:         NewEventNameClient(cfg),
@@ -237,10 +267,15 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		IdentitySet:       NewIdentitySetClient(cfg),
 		IdentitySetMember: NewIdentitySetMemberClient(cfg),
 		IdentityType:      NewIdentityTypeClient(cfg),
+		Job:               NewJobClient(cfg),
+		JobCustomer:       NewJobCustomerClient(cfg),
 		Merge:             NewMergeClient(cfg),
+		MergeSide:         NewMergeSideClient(cfg),
 		Observation:       NewObservationClient(cfg),
+		Operation:         NewOperationClient(cfg),
 		Record:            NewRecordClient(cfg),
 		Segment:           NewSegmentClient(cfg),
+		SetMention:        NewSetMentionClient(cfg),
 		SetOwner:          NewSetOwnerClient(cfg),
 		Setting:           NewSettingClient(cfg),
 		Source:            NewSourceClient(cfg),
@@ -266,12 +301,14 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		config:            cfg,
 		APIKey:            NewAPIKeyClient(cfg),
 		AttributeType:     NewAttributeTypeClient(cfg),
+		AuditEntry:        NewAuditEntryClient(cfg),
 		Campaign:          NewCampaignClient(cfg),
 		Change:            NewChangeClient(cfg),
 		Channel:           NewChannelClient(cfg),
 		Customer:          NewCustomerClient(cfg),
 		CustomerHandle:    NewCustomerHandleClient(cfg),
 		CustomerTag:       NewCustomerTagClient(cfg),
+		Decision:          NewDecisionClient(cfg),
 		EmailHash:         NewEmailHashClient(cfg),
 		Event:             NewEventClient(cfg),
 		EventName:         NewEventNameClient(cfg),
@@ -280,10 +317,15 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		IdentitySet:       NewIdentitySetClient(cfg),
 		IdentitySetMember: NewIdentitySetMemberClient(cfg),
 		IdentityType:      NewIdentityTypeClient(cfg),
+		Job:               NewJobClient(cfg),
+		JobCustomer:       NewJobCustomerClient(cfg),
 		Merge:             NewMergeClient(cfg),
+		MergeSide:         NewMergeSideClient(cfg),
 		Observation:       NewObservationClient(cfg),
+		Operation:         NewOperationClient(cfg),
 		Record:            NewRecordClient(cfg),
 		Segment:           NewSegmentClient(cfg),
+		SetMention:        NewSetMentionClient(cfg),
 		SetOwner:          NewSetOwnerClient(cfg),
 		Setting:           NewSettingClient(cfg),
 		Source:            NewSourceClient(cfg),
@@ -317,10 +359,12 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.APIKey, c.AttributeType, c.Campaign, c.Change, c.Channel, c.Customer,
-		c.CustomerHandle, c.CustomerTag, c.EmailHash, c.Event, c.EventName, c.IDBlock,
-		c.Identity, c.IdentitySet, c.IdentitySetMember, c.IdentityType, c.Merge,
-		c.Observation, c.Record, c.Segment, c.SetOwner, c.Setting, c.Source, c.Tag,
+		c.APIKey, c.AttributeType, c.AuditEntry, c.Campaign, c.Change, c.Channel,
+		c.Customer, c.CustomerHandle, c.CustomerTag, c.Decision, c.EmailHash, c.Event,
+		c.EventName, c.IDBlock, c.Identity, c.IdentitySet, c.IdentitySetMember,
+		c.IdentityType, c.Job, c.JobCustomer, c.Merge, c.MergeSide, c.Observation,
+		c.Operation, c.Record, c.Segment, c.SetMention, c.SetOwner, c.Setting,
+		c.Source, c.Tag,
 	} {
 		n.Use(hooks...)
 	}
@@ -330,10 +374,12 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.APIKey, c.AttributeType, c.Campaign, c.Change, c.Channel, c.Customer,
-		c.CustomerHandle, c.CustomerTag, c.EmailHash, c.Event, c.EventName, c.IDBlock,
-		c.Identity, c.IdentitySet, c.IdentitySetMember, c.IdentityType, c.Merge,
-		c.Observation, c.Record, c.Segment, c.SetOwner, c.Setting, c.Source, c.Tag,
+		c.APIKey, c.AttributeType, c.AuditEntry, c.Campaign, c.Change, c.Channel,
+		c.Customer, c.CustomerHandle, c.CustomerTag, c.Decision, c.EmailHash, c.Event,
+		c.EventName, c.IDBlock, c.Identity, c.IdentitySet, c.IdentitySetMember,
+		c.IdentityType, c.Job, c.JobCustomer, c.Merge, c.MergeSide, c.Observation,
+		c.Operation, c.Record, c.Segment, c.SetMention, c.SetOwner, c.Setting,
+		c.Source, c.Tag,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -346,6 +392,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.APIKey.mutate(ctx, m)
 	case *AttributeTypeMutation:
 		return c.AttributeType.mutate(ctx, m)
+	case *AuditEntryMutation:
+		return c.AuditEntry.mutate(ctx, m)
 	case *CampaignMutation:
 		return c.Campaign.mutate(ctx, m)
 	case *ChangeMutation:
@@ -358,6 +406,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.CustomerHandle.mutate(ctx, m)
 	case *CustomerTagMutation:
 		return c.CustomerTag.mutate(ctx, m)
+	case *DecisionMutation:
+		return c.Decision.mutate(ctx, m)
 	case *EmailHashMutation:
 		return c.EmailHash.mutate(ctx, m)
 	case *EventMutation:
@@ -374,14 +424,24 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.IdentitySetMember.mutate(ctx, m)
 	case *IdentityTypeMutation:
 		return c.IdentityType.mutate(ctx, m)
+	case *JobMutation:
+		return c.Job.mutate(ctx, m)
+	case *JobCustomerMutation:
+		return c.JobCustomer.mutate(ctx, m)
 	case *MergeMutation:
 		return c.Merge.mutate(ctx, m)
+	case *MergeSideMutation:
+		return c.MergeSide.mutate(ctx, m)
 	case *ObservationMutation:
 		return c.Observation.mutate(ctx, m)
+	case *OperationMutation:
+		return c.Operation.mutate(ctx, m)
 	case *RecordMutation:
 		return c.Record.mutate(ctx, m)
 	case *SegmentMutation:
 		return c.Segment.mutate(ctx, m)
+	case *SetMentionMutation:
+		return c.SetMention.mutate(ctx, m)
 	case *SetOwnerMutation:
 		return c.SetOwner.mutate(ctx, m)
 	case *SettingMutation:
@@ -658,6 +718,139 @@ func (c *AttributeTypeClient) mutate(ctx context.Context, m *AttributeTypeMutati
 		return (&AttributeTypeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AttributeType mutation op: %q", m.Op())
+	}
+}
+
+// AuditEntryClient is a client for the AuditEntry schema.
+type AuditEntryClient struct {
+	config
+}
+
+// NewAuditEntryClient returns a client for the AuditEntry from the given config.
+func NewAuditEntryClient(c config) *AuditEntryClient {
+	return &AuditEntryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `auditentry.Hooks(f(g(h())))`.
+func (c *AuditEntryClient) Use(hooks ...Hook) {
+	c.hooks.AuditEntry = append(c.hooks.AuditEntry, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `auditentry.Intercept(f(g(h())))`.
+func (c *AuditEntryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditEntry = append(c.inters.AuditEntry, interceptors...)
+}
+
+// Create returns a builder for creating a AuditEntry entity.
+func (c *AuditEntryClient) Create() *AuditEntryCreate {
+	mutation := newAuditEntryMutation(c.config, OpCreate)
+	return &AuditEntryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditEntry entities.
+func (c *AuditEntryClient) CreateBulk(builders ...*AuditEntryCreate) *AuditEntryCreateBulk {
+	return &AuditEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditEntryClient) MapCreateBulk(slice any, setFunc func(*AuditEntryCreate, int)) *AuditEntryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditEntryCreateBulk{err: fmt.Errorf("calling to AuditEntryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditEntryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditEntry.
+func (c *AuditEntryClient) Update() *AuditEntryUpdate {
+	mutation := newAuditEntryMutation(c.config, OpUpdate)
+	return &AuditEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditEntryClient) UpdateOne(_m *AuditEntry) *AuditEntryUpdateOne {
+	mutation := newAuditEntryMutation(c.config, OpUpdateOne, withAuditEntry(_m))
+	return &AuditEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditEntryClient) UpdateOneID(id int64) *AuditEntryUpdateOne {
+	mutation := newAuditEntryMutation(c.config, OpUpdateOne, withAuditEntryID(id))
+	return &AuditEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditEntry.
+func (c *AuditEntryClient) Delete() *AuditEntryDelete {
+	mutation := newAuditEntryMutation(c.config, OpDelete)
+	return &AuditEntryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditEntryClient) DeleteOne(_m *AuditEntry) *AuditEntryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditEntryClient) DeleteOneID(id int64) *AuditEntryDeleteOne {
+	builder := c.Delete().Where(auditentry.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditEntryDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditEntry.
+func (c *AuditEntryClient) Query() *AuditEntryQuery {
+	return &AuditEntryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditEntry},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditEntry entity by its id.
+func (c *AuditEntryClient) Get(ctx context.Context, id int64) (*AuditEntry, error) {
+	return c.Query().Where(auditentry.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditEntryClient) GetX(ctx context.Context, id int64) *AuditEntry {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditEntryClient) Hooks() []Hook {
+	return c.hooks.AuditEntry
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditEntryClient) Interceptors() []Interceptor {
+	return c.inters.AuditEntry
+}
+
+func (c *AuditEntryClient) mutate(ctx context.Context, m *AuditEntryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditEntryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AuditEntry mutation op: %q", m.Op())
 	}
 }
 
@@ -1456,6 +1649,139 @@ func (c *CustomerTagClient) mutate(ctx context.Context, m *CustomerTagMutation) 
 		return (&CustomerTagDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown CustomerTag mutation op: %q", m.Op())
+	}
+}
+
+// DecisionClient is a client for the Decision schema.
+type DecisionClient struct {
+	config
+}
+
+// NewDecisionClient returns a client for the Decision from the given config.
+func NewDecisionClient(c config) *DecisionClient {
+	return &DecisionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `decision.Hooks(f(g(h())))`.
+func (c *DecisionClient) Use(hooks ...Hook) {
+	c.hooks.Decision = append(c.hooks.Decision, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `decision.Intercept(f(g(h())))`.
+func (c *DecisionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Decision = append(c.inters.Decision, interceptors...)
+}
+
+// Create returns a builder for creating a Decision entity.
+func (c *DecisionClient) Create() *DecisionCreate {
+	mutation := newDecisionMutation(c.config, OpCreate)
+	return &DecisionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Decision entities.
+func (c *DecisionClient) CreateBulk(builders ...*DecisionCreate) *DecisionCreateBulk {
+	return &DecisionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DecisionClient) MapCreateBulk(slice any, setFunc func(*DecisionCreate, int)) *DecisionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DecisionCreateBulk{err: fmt.Errorf("calling to DecisionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DecisionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DecisionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Decision.
+func (c *DecisionClient) Update() *DecisionUpdate {
+	mutation := newDecisionMutation(c.config, OpUpdate)
+	return &DecisionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DecisionClient) UpdateOne(_m *Decision) *DecisionUpdateOne {
+	mutation := newDecisionMutation(c.config, OpUpdateOne, withDecision(_m))
+	return &DecisionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DecisionClient) UpdateOneID(id int64) *DecisionUpdateOne {
+	mutation := newDecisionMutation(c.config, OpUpdateOne, withDecisionID(id))
+	return &DecisionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Decision.
+func (c *DecisionClient) Delete() *DecisionDelete {
+	mutation := newDecisionMutation(c.config, OpDelete)
+	return &DecisionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DecisionClient) DeleteOne(_m *Decision) *DecisionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DecisionClient) DeleteOneID(id int64) *DecisionDeleteOne {
+	builder := c.Delete().Where(decision.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DecisionDeleteOne{builder}
+}
+
+// Query returns a query builder for Decision.
+func (c *DecisionClient) Query() *DecisionQuery {
+	return &DecisionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDecision},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Decision entity by its id.
+func (c *DecisionClient) Get(ctx context.Context, id int64) (*Decision, error) {
+	return c.Query().Where(decision.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DecisionClient) GetX(ctx context.Context, id int64) *Decision {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *DecisionClient) Hooks() []Hook {
+	return c.hooks.Decision
+}
+
+// Interceptors returns the client interceptors.
+func (c *DecisionClient) Interceptors() []Interceptor {
+	return c.inters.Decision
+}
+
+func (c *DecisionClient) mutate(ctx context.Context, m *DecisionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DecisionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DecisionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DecisionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DecisionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Decision mutation op: %q", m.Op())
 	}
 }
 
@@ -2570,6 +2896,272 @@ func (c *IdentityTypeClient) mutate(ctx context.Context, m *IdentityTypeMutation
 	}
 }
 
+// JobClient is a client for the Job schema.
+type JobClient struct {
+	config
+}
+
+// NewJobClient returns a client for the Job from the given config.
+func NewJobClient(c config) *JobClient {
+	return &JobClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `job.Hooks(f(g(h())))`.
+func (c *JobClient) Use(hooks ...Hook) {
+	c.hooks.Job = append(c.hooks.Job, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `job.Intercept(f(g(h())))`.
+func (c *JobClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Job = append(c.inters.Job, interceptors...)
+}
+
+// Create returns a builder for creating a Job entity.
+func (c *JobClient) Create() *JobCreate {
+	mutation := newJobMutation(c.config, OpCreate)
+	return &JobCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Job entities.
+func (c *JobClient) CreateBulk(builders ...*JobCreate) *JobCreateBulk {
+	return &JobCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *JobClient) MapCreateBulk(slice any, setFunc func(*JobCreate, int)) *JobCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &JobCreateBulk{err: fmt.Errorf("calling to JobClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*JobCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &JobCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Job.
+func (c *JobClient) Update() *JobUpdate {
+	mutation := newJobMutation(c.config, OpUpdate)
+	return &JobUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *JobClient) UpdateOne(_m *Job) *JobUpdateOne {
+	mutation := newJobMutation(c.config, OpUpdateOne, withJob(_m))
+	return &JobUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *JobClient) UpdateOneID(id int64) *JobUpdateOne {
+	mutation := newJobMutation(c.config, OpUpdateOne, withJobID(id))
+	return &JobUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Job.
+func (c *JobClient) Delete() *JobDelete {
+	mutation := newJobMutation(c.config, OpDelete)
+	return &JobDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *JobClient) DeleteOne(_m *Job) *JobDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *JobClient) DeleteOneID(id int64) *JobDeleteOne {
+	builder := c.Delete().Where(job.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &JobDeleteOne{builder}
+}
+
+// Query returns a query builder for Job.
+func (c *JobClient) Query() *JobQuery {
+	return &JobQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeJob},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Job entity by its id.
+func (c *JobClient) Get(ctx context.Context, id int64) (*Job, error) {
+	return c.Query().Where(job.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *JobClient) GetX(ctx context.Context, id int64) *Job {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *JobClient) Hooks() []Hook {
+	return c.hooks.Job
+}
+
+// Interceptors returns the client interceptors.
+func (c *JobClient) Interceptors() []Interceptor {
+	return c.inters.Job
+}
+
+func (c *JobClient) mutate(ctx context.Context, m *JobMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&JobCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&JobUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&JobUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&JobDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Job mutation op: %q", m.Op())
+	}
+}
+
+// JobCustomerClient is a client for the JobCustomer schema.
+type JobCustomerClient struct {
+	config
+}
+
+// NewJobCustomerClient returns a client for the JobCustomer from the given config.
+func NewJobCustomerClient(c config) *JobCustomerClient {
+	return &JobCustomerClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `jobcustomer.Hooks(f(g(h())))`.
+func (c *JobCustomerClient) Use(hooks ...Hook) {
+	c.hooks.JobCustomer = append(c.hooks.JobCustomer, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `jobcustomer.Intercept(f(g(h())))`.
+func (c *JobCustomerClient) Intercept(interceptors ...Interceptor) {
+	c.inters.JobCustomer = append(c.inters.JobCustomer, interceptors...)
+}
+
+// Create returns a builder for creating a JobCustomer entity.
+func (c *JobCustomerClient) Create() *JobCustomerCreate {
+	mutation := newJobCustomerMutation(c.config, OpCreate)
+	return &JobCustomerCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of JobCustomer entities.
+func (c *JobCustomerClient) CreateBulk(builders ...*JobCustomerCreate) *JobCustomerCreateBulk {
+	return &JobCustomerCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *JobCustomerClient) MapCreateBulk(slice any, setFunc func(*JobCustomerCreate, int)) *JobCustomerCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &JobCustomerCreateBulk{err: fmt.Errorf("calling to JobCustomerClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*JobCustomerCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &JobCustomerCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for JobCustomer.
+func (c *JobCustomerClient) Update() *JobCustomerUpdate {
+	mutation := newJobCustomerMutation(c.config, OpUpdate)
+	return &JobCustomerUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *JobCustomerClient) UpdateOne(_m *JobCustomer) *JobCustomerUpdateOne {
+	mutation := newJobCustomerMutation(c.config, OpUpdateOne, withJobCustomer(_m))
+	return &JobCustomerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *JobCustomerClient) UpdateOneID(id int64) *JobCustomerUpdateOne {
+	mutation := newJobCustomerMutation(c.config, OpUpdateOne, withJobCustomerID(id))
+	return &JobCustomerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for JobCustomer.
+func (c *JobCustomerClient) Delete() *JobCustomerDelete {
+	mutation := newJobCustomerMutation(c.config, OpDelete)
+	return &JobCustomerDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *JobCustomerClient) DeleteOne(_m *JobCustomer) *JobCustomerDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *JobCustomerClient) DeleteOneID(id int64) *JobCustomerDeleteOne {
+	builder := c.Delete().Where(jobcustomer.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &JobCustomerDeleteOne{builder}
+}
+
+// Query returns a query builder for JobCustomer.
+func (c *JobCustomerClient) Query() *JobCustomerQuery {
+	return &JobCustomerQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeJobCustomer},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a JobCustomer entity by its id.
+func (c *JobCustomerClient) Get(ctx context.Context, id int64) (*JobCustomer, error) {
+	return c.Query().Where(jobcustomer.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *JobCustomerClient) GetX(ctx context.Context, id int64) *JobCustomer {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *JobCustomerClient) Hooks() []Hook {
+	return c.hooks.JobCustomer
+}
+
+// Interceptors returns the client interceptors.
+func (c *JobCustomerClient) Interceptors() []Interceptor {
+	return c.inters.JobCustomer
+}
+
+func (c *JobCustomerClient) mutate(ctx context.Context, m *JobCustomerMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&JobCustomerCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&JobCustomerUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&JobCustomerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&JobCustomerDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown JobCustomer mutation op: %q", m.Op())
+	}
+}
+
 // MergeClient is a client for the Merge schema.
 type MergeClient struct {
 	config
@@ -2703,6 +3295,139 @@ func (c *MergeClient) mutate(ctx context.Context, m *MergeMutation) (Value, erro
 	}
 }
 
+// MergeSideClient is a client for the MergeSide schema.
+type MergeSideClient struct {
+	config
+}
+
+// NewMergeSideClient returns a client for the MergeSide from the given config.
+func NewMergeSideClient(c config) *MergeSideClient {
+	return &MergeSideClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mergeside.Hooks(f(g(h())))`.
+func (c *MergeSideClient) Use(hooks ...Hook) {
+	c.hooks.MergeSide = append(c.hooks.MergeSide, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mergeside.Intercept(f(g(h())))`.
+func (c *MergeSideClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MergeSide = append(c.inters.MergeSide, interceptors...)
+}
+
+// Create returns a builder for creating a MergeSide entity.
+func (c *MergeSideClient) Create() *MergeSideCreate {
+	mutation := newMergeSideMutation(c.config, OpCreate)
+	return &MergeSideCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MergeSide entities.
+func (c *MergeSideClient) CreateBulk(builders ...*MergeSideCreate) *MergeSideCreateBulk {
+	return &MergeSideCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MergeSideClient) MapCreateBulk(slice any, setFunc func(*MergeSideCreate, int)) *MergeSideCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MergeSideCreateBulk{err: fmt.Errorf("calling to MergeSideClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MergeSideCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MergeSideCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MergeSide.
+func (c *MergeSideClient) Update() *MergeSideUpdate {
+	mutation := newMergeSideMutation(c.config, OpUpdate)
+	return &MergeSideUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MergeSideClient) UpdateOne(_m *MergeSide) *MergeSideUpdateOne {
+	mutation := newMergeSideMutation(c.config, OpUpdateOne, withMergeSide(_m))
+	return &MergeSideUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MergeSideClient) UpdateOneID(id int64) *MergeSideUpdateOne {
+	mutation := newMergeSideMutation(c.config, OpUpdateOne, withMergeSideID(id))
+	return &MergeSideUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MergeSide.
+func (c *MergeSideClient) Delete() *MergeSideDelete {
+	mutation := newMergeSideMutation(c.config, OpDelete)
+	return &MergeSideDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MergeSideClient) DeleteOne(_m *MergeSide) *MergeSideDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MergeSideClient) DeleteOneID(id int64) *MergeSideDeleteOne {
+	builder := c.Delete().Where(mergeside.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MergeSideDeleteOne{builder}
+}
+
+// Query returns a query builder for MergeSide.
+func (c *MergeSideClient) Query() *MergeSideQuery {
+	return &MergeSideQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMergeSide},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MergeSide entity by its id.
+func (c *MergeSideClient) Get(ctx context.Context, id int64) (*MergeSide, error) {
+	return c.Query().Where(mergeside.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MergeSideClient) GetX(ctx context.Context, id int64) *MergeSide {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *MergeSideClient) Hooks() []Hook {
+	return c.hooks.MergeSide
+}
+
+// Interceptors returns the client interceptors.
+func (c *MergeSideClient) Interceptors() []Interceptor {
+	return c.inters.MergeSide
+}
+
+func (c *MergeSideClient) mutate(ctx context.Context, m *MergeSideMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MergeSideCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MergeSideUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MergeSideUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MergeSideDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MergeSide mutation op: %q", m.Op())
+	}
+}
+
 // ObservationClient is a client for the Observation schema.
 type ObservationClient struct {
 	config
@@ -2833,6 +3558,139 @@ func (c *ObservationClient) mutate(ctx context.Context, m *ObservationMutation) 
 		return (&ObservationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Observation mutation op: %q", m.Op())
+	}
+}
+
+// OperationClient is a client for the Operation schema.
+type OperationClient struct {
+	config
+}
+
+// NewOperationClient returns a client for the Operation from the given config.
+func NewOperationClient(c config) *OperationClient {
+	return &OperationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `operation.Hooks(f(g(h())))`.
+func (c *OperationClient) Use(hooks ...Hook) {
+	c.hooks.Operation = append(c.hooks.Operation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `operation.Intercept(f(g(h())))`.
+func (c *OperationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Operation = append(c.inters.Operation, interceptors...)
+}
+
+// Create returns a builder for creating a Operation entity.
+func (c *OperationClient) Create() *OperationCreate {
+	mutation := newOperationMutation(c.config, OpCreate)
+	return &OperationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Operation entities.
+func (c *OperationClient) CreateBulk(builders ...*OperationCreate) *OperationCreateBulk {
+	return &OperationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *OperationClient) MapCreateBulk(slice any, setFunc func(*OperationCreate, int)) *OperationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &OperationCreateBulk{err: fmt.Errorf("calling to OperationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*OperationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &OperationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Operation.
+func (c *OperationClient) Update() *OperationUpdate {
+	mutation := newOperationMutation(c.config, OpUpdate)
+	return &OperationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *OperationClient) UpdateOne(_m *Operation) *OperationUpdateOne {
+	mutation := newOperationMutation(c.config, OpUpdateOne, withOperation(_m))
+	return &OperationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *OperationClient) UpdateOneID(id int64) *OperationUpdateOne {
+	mutation := newOperationMutation(c.config, OpUpdateOne, withOperationID(id))
+	return &OperationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Operation.
+func (c *OperationClient) Delete() *OperationDelete {
+	mutation := newOperationMutation(c.config, OpDelete)
+	return &OperationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *OperationClient) DeleteOne(_m *Operation) *OperationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *OperationClient) DeleteOneID(id int64) *OperationDeleteOne {
+	builder := c.Delete().Where(operation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &OperationDeleteOne{builder}
+}
+
+// Query returns a query builder for Operation.
+func (c *OperationClient) Query() *OperationQuery {
+	return &OperationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeOperation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Operation entity by its id.
+func (c *OperationClient) Get(ctx context.Context, id int64) (*Operation, error) {
+	return c.Query().Where(operation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *OperationClient) GetX(ctx context.Context, id int64) *Operation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *OperationClient) Hooks() []Hook {
+	return c.hooks.Operation
+}
+
+// Interceptors returns the client interceptors.
+func (c *OperationClient) Interceptors() []Interceptor {
+	return c.inters.Operation
+}
+
+func (c *OperationClient) mutate(ctx context.Context, m *OperationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&OperationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&OperationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&OperationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&OperationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Operation mutation op: %q", m.Op())
 	}
 }
 
@@ -3099,6 +3957,139 @@ func (c *SegmentClient) mutate(ctx context.Context, m *SegmentMutation) (Value, 
 		return (&SegmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Segment mutation op: %q", m.Op())
+	}
+}
+
+// SetMentionClient is a client for the SetMention schema.
+type SetMentionClient struct {
+	config
+}
+
+// NewSetMentionClient returns a client for the SetMention from the given config.
+func NewSetMentionClient(c config) *SetMentionClient {
+	return &SetMentionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `setmention.Hooks(f(g(h())))`.
+func (c *SetMentionClient) Use(hooks ...Hook) {
+	c.hooks.SetMention = append(c.hooks.SetMention, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `setmention.Intercept(f(g(h())))`.
+func (c *SetMentionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SetMention = append(c.inters.SetMention, interceptors...)
+}
+
+// Create returns a builder for creating a SetMention entity.
+func (c *SetMentionClient) Create() *SetMentionCreate {
+	mutation := newSetMentionMutation(c.config, OpCreate)
+	return &SetMentionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SetMention entities.
+func (c *SetMentionClient) CreateBulk(builders ...*SetMentionCreate) *SetMentionCreateBulk {
+	return &SetMentionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SetMentionClient) MapCreateBulk(slice any, setFunc func(*SetMentionCreate, int)) *SetMentionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SetMentionCreateBulk{err: fmt.Errorf("calling to SetMentionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SetMentionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SetMentionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SetMention.
+func (c *SetMentionClient) Update() *SetMentionUpdate {
+	mutation := newSetMentionMutation(c.config, OpUpdate)
+	return &SetMentionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SetMentionClient) UpdateOne(_m *SetMention) *SetMentionUpdateOne {
+	mutation := newSetMentionMutation(c.config, OpUpdateOne, withSetMention(_m))
+	return &SetMentionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SetMentionClient) UpdateOneID(id int64) *SetMentionUpdateOne {
+	mutation := newSetMentionMutation(c.config, OpUpdateOne, withSetMentionID(id))
+	return &SetMentionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SetMention.
+func (c *SetMentionClient) Delete() *SetMentionDelete {
+	mutation := newSetMentionMutation(c.config, OpDelete)
+	return &SetMentionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SetMentionClient) DeleteOne(_m *SetMention) *SetMentionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SetMentionClient) DeleteOneID(id int64) *SetMentionDeleteOne {
+	builder := c.Delete().Where(setmention.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SetMentionDeleteOne{builder}
+}
+
+// Query returns a query builder for SetMention.
+func (c *SetMentionClient) Query() *SetMentionQuery {
+	return &SetMentionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSetMention},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SetMention entity by its id.
+func (c *SetMentionClient) Get(ctx context.Context, id int64) (*SetMention, error) {
+	return c.Query().Where(setmention.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SetMentionClient) GetX(ctx context.Context, id int64) *SetMention {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SetMentionClient) Hooks() []Hook {
+	return c.hooks.SetMention
+}
+
+// Interceptors returns the client interceptors.
+func (c *SetMentionClient) Interceptors() []Interceptor {
+	return c.inters.SetMention
+}
+
+func (c *SetMentionClient) mutate(ctx context.Context, m *SetMentionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SetMentionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SetMentionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SetMentionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SetMentionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SetMention mutation op: %q", m.Op())
 	}
 }
 
@@ -3637,15 +4628,17 @@ func (c *TagClient) mutate(ctx context.Context, m *TagMutation) (Value, error) {
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		APIKey, AttributeType, Campaign, Change, Channel, Customer, CustomerHandle,
-		CustomerTag, EmailHash, Event, EventName, IDBlock, Identity, IdentitySet,
-		IdentitySetMember, IdentityType, Merge, Observation, Record, Segment, SetOwner,
-		Setting, Source, Tag []ent.Hook
+		APIKey, AttributeType, AuditEntry, Campaign, Change, Channel, Customer,
+		CustomerHandle, CustomerTag, Decision, EmailHash, Event, EventName, IDBlock,
+		Identity, IdentitySet, IdentitySetMember, IdentityType, Job, JobCustomer,
+		Merge, MergeSide, Observation, Operation, Record, Segment, SetMention,
+		SetOwner, Setting, Source, Tag []ent.Hook
 	}
 	inters struct {
-		APIKey, AttributeType, Campaign, Change, Channel, Customer, CustomerHandle,
-		CustomerTag, EmailHash, Event, EventName, IDBlock, Identity, IdentitySet,
-		IdentitySetMember, IdentityType, Merge, Observation, Record, Segment, SetOwner,
-		Setting, Source, Tag []ent.Interceptor
+		APIKey, AttributeType, AuditEntry, Campaign, Change, Channel, Customer,
+		CustomerHandle, CustomerTag, Decision, EmailHash, Event, EventName, IDBlock,
+		Identity, IdentitySet, IdentitySetMember, IdentityType, Job, JobCustomer,
+		Merge, MergeSide, Observation, Operation, Record, Segment, SetMention,
+		SetOwner, Setting, Source, Tag []ent.Interceptor
 	}
 )

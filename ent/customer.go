@@ -30,7 +30,9 @@ type Customer struct {
 	Provenance json.RawMessage `json:"provenance,omitempty"`
 	// IdentityCount holds the value of the "identity_count" field.
 	IdentityCount int `json:"identity_count,omitempty"`
-	selectValues  sql.SelectValues
+	// Customers tied by evidence that was not, or not simply, followed have one number; none for a customer whose evidence is all accepted.
+	PartID       *int64 `json:"part_id,omitempty"`
+	selectValues sql.SelectValues
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -40,7 +42,7 @@ func (*Customer) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case customer.FieldAttributes, customer.FieldProvenance:
 			values[i] = new([]byte)
-		case customer.FieldID, customer.FieldPublicID, customer.FieldIdentityCount:
+		case customer.FieldID, customer.FieldPublicID, customer.FieldIdentityCount, customer.FieldPartID:
 			values[i] = new(sql.NullInt64)
 		case customer.FieldCreatedAt, customer.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -105,6 +107,13 @@ func (_m *Customer) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.IdentityCount = int(value.Int64)
 			}
+		case customer.FieldPartID:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field part_id", values[i])
+			} else if value.Valid {
+				_m.PartID = new(int64)
+				*_m.PartID = value.Int64
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -158,6 +167,11 @@ func (_m *Customer) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("identity_count=")
 	builder.WriteString(fmt.Sprintf("%v", _m.IdentityCount))
+	builder.WriteString(", ")
+	if v := _m.PartID; v != nil {
+		builder.WriteString("part_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

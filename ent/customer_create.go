@@ -65,6 +65,20 @@ func (_c *CustomerCreate) SetNillableIdentityCount(v *int) *CustomerCreate {
 	return _c
 }
 
+// SetPartID sets the "part_id" field.
+func (_c *CustomerCreate) SetPartID(v int64) *CustomerCreate {
+	_c.mutation.SetPartID(v)
+	return _c
+}
+
+// SetNillablePartID sets the "part_id" field if the given value is not nil.
+func (_c *CustomerCreate) SetNillablePartID(v *int64) *CustomerCreate {
+	if v != nil {
+		_c.SetPartID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *CustomerCreate) SetID(v int64) *CustomerCreate {
 	_c.mutation.SetID(v)
@@ -187,6 +201,10 @@ func (_c *CustomerCreate) createSpec() (*Customer, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.IdentityCount(); ok {
 		_spec.SetField(customer.FieldIdentityCount, field.TypeInt, value)
 		_node.IdentityCount = value
+	}
+	if value, ok := _c.mutation.PartID(); ok {
+		_spec.SetField(customer.FieldPartID, field.TypeInt64, value)
+		_node.PartID = &value
 	}
 	return _node, _spec
 }

@@ -124,6 +124,33 @@ func (_u *CustomerUpdate) AddIdentityCount(v int) *CustomerUpdate {
 	return _u
 }
 
+// SetPartID sets the "part_id" field.
+func (_u *CustomerUpdate) SetPartID(v int64) *CustomerUpdate {
+	_u.mutation.ResetPartID()
+	_u.mutation.SetPartID(v)
+	return _u
+}
+
+// SetNillablePartID sets the "part_id" field if the given value is not nil.
+func (_u *CustomerUpdate) SetNillablePartID(v *int64) *CustomerUpdate {
+	if v != nil {
+		_u.SetPartID(*v)
+	}
+	return _u
+}
+
+// AddPartID adds value to the "part_id" field.
+func (_u *CustomerUpdate) AddPartID(v int64) *CustomerUpdate {
+	_u.mutation.AddPartID(v)
+	return _u
+}
+
+// ClearPartID clears the value of the "part_id" field.
+func (_u *CustomerUpdate) ClearPartID() *CustomerUpdate {
+	_u.mutation.ClearPartID()
+	return _u
+}
+
 // Mutation returns the CustomerMutation object of the builder.
 func (_u *CustomerUpdate) Mutation() *CustomerMutation {
 	return _u.mutation
@@ -198,6 +225,15 @@ func (_u *CustomerUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedIdentityCount(); ok {
 		_spec.AddField(customer.FieldIdentityCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.PartID(); ok {
+		_spec.SetField(customer.FieldPartID, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPartID(); ok {
+		_spec.AddField(customer.FieldPartID, field.TypeInt64, value)
+	}
+	if _u.mutation.PartIDCleared() {
+		_spec.ClearField(customer.FieldPartID, field.TypeInt64)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -313,6 +349,33 @@ func (_u *CustomerUpdateOne) AddIdentityCount(v int) *CustomerUpdateOne {
 	return _u
 }
 
+// SetPartID sets the "part_id" field.
+func (_u *CustomerUpdateOne) SetPartID(v int64) *CustomerUpdateOne {
+	_u.mutation.ResetPartID()
+	_u.mutation.SetPartID(v)
+	return _u
+}
+
+// SetNillablePartID sets the "part_id" field if the given value is not nil.
+func (_u *CustomerUpdateOne) SetNillablePartID(v *int64) *CustomerUpdateOne {
+	if v != nil {
+		_u.SetPartID(*v)
+	}
+	return _u
+}
+
+// AddPartID adds value to the "part_id" field.
+func (_u *CustomerUpdateOne) AddPartID(v int64) *CustomerUpdateOne {
+	_u.mutation.AddPartID(v)
+	return _u
+}
+
+// ClearPartID clears the value of the "part_id" field.
+func (_u *CustomerUpdateOne) ClearPartID() *CustomerUpdateOne {
+	_u.mutation.ClearPartID()
+	return _u
+}
+
 // Mutation returns the CustomerMutation object of the builder.
 func (_u *CustomerUpdateOne) Mutation() *CustomerMutation {
 	return _u.mutation
@@ -417,6 +480,15 @@ func (_u *CustomerUpdateOne) sqlSave(ctx context.Context) (_node *Customer, err 
 	}
 	if value, ok := _u.mutation.AddedIdentityCount(); ok {
 		_spec.AddField(customer.FieldIdentityCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.PartID(); ok {
+		_spec.SetField(customer.FieldPartID, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPartID(); ok {
+		_spec.AddField(customer.FieldPartID, field.TypeInt64, value)
+	}
+	if _u.mutation.PartIDCleared() {
+		_spec.ClearField(customer.FieldPartID, field.TypeInt64)
 	}
 	_node = &Customer{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -19,8 +19,10 @@ type CustomerHandle struct {
 	ID int64 `json:"id,omitempty"`
 	// None when nobody holds its birth identity any more.
 	CustomerID *int64 `json:"customer_id,omitempty"`
-	// The strongest identity of the record that made it.
+	// The strongest identity of the record, or part, that made it.
 	BirthIdentityID int64 `json:"birth_identity_id,omitempty"`
+	// The steadier identity that the birth identity has moved on to; whoever holds it is the customer.
+	SeatIdentityID int64 `json:"seat_identity_id,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    time.Time `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -31,7 +33,7 @@ func (*CustomerHandle) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case customerhandle.FieldID, customerhandle.FieldCustomerID, customerhandle.FieldBirthIdentityID:
+		case customerhandle.FieldID, customerhandle.FieldCustomerID, customerhandle.FieldBirthIdentityID, customerhandle.FieldSeatIdentityID:
 			values[i] = new(sql.NullInt64)
 		case customerhandle.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -68,6 +70,12 @@ func (_m *CustomerHandle) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field birth_identity_id", values[i])
 			} else if value.Valid {
 				_m.BirthIdentityID = value.Int64
+			}
+		case customerhandle.FieldSeatIdentityID:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field seat_identity_id", values[i])
+			} else if value.Valid {
+				_m.SeatIdentityID = value.Int64
 			}
 		case customerhandle.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -118,6 +126,9 @@ func (_m *CustomerHandle) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("birth_identity_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.BirthIdentityID))
+	builder.WriteString(", ")
+	builder.WriteString("seat_identity_id=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SeatIdentityID))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))

@@ -40,6 +40,12 @@ func (_c *CustomerHandleCreate) SetBirthIdentityID(v int64) *CustomerHandleCreat
 	return _c
 }
 
+// SetSeatIdentityID sets the "seat_identity_id" field.
+func (_c *CustomerHandleCreate) SetSeatIdentityID(v int64) *CustomerHandleCreate {
+	_c.mutation.SetSeatIdentityID(v)
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *CustomerHandleCreate) SetCreatedAt(v time.Time) *CustomerHandleCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -89,6 +95,9 @@ func (_c *CustomerHandleCreate) check() error {
 	if _, ok := _c.mutation.BirthIdentityID(); !ok {
 		return &ValidationError{Name: "birth_identity_id", err: errors.New(`ent: missing required field "CustomerHandle.birth_identity_id"`)}
 	}
+	if _, ok := _c.mutation.SeatIdentityID(); !ok {
+		return &ValidationError{Name: "seat_identity_id", err: errors.New(`ent: missing required field "CustomerHandle.seat_identity_id"`)}
+	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "CustomerHandle.created_at"`)}
 	}
@@ -131,6 +140,10 @@ func (_c *CustomerHandleCreate) createSpec() (*CustomerHandle, *sqlgraph.CreateS
 	if value, ok := _c.mutation.BirthIdentityID(); ok {
 		_spec.SetField(customerhandle.FieldBirthIdentityID, field.TypeInt64, value)
 		_node.BirthIdentityID = value
+	}
+	if value, ok := _c.mutation.SeatIdentityID(); ok {
+		_spec.SetField(customerhandle.FieldSeatIdentityID, field.TypeInt64, value)
+		_node.SeatIdentityID = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(customerhandle.FieldCreatedAt, field.TypeTime, value)

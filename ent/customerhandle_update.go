@@ -75,6 +75,27 @@ func (_u *CustomerHandleUpdate) AddBirthIdentityID(v int64) *CustomerHandleUpdat
 	return _u
 }
 
+// SetSeatIdentityID sets the "seat_identity_id" field.
+func (_u *CustomerHandleUpdate) SetSeatIdentityID(v int64) *CustomerHandleUpdate {
+	_u.mutation.ResetSeatIdentityID()
+	_u.mutation.SetSeatIdentityID(v)
+	return _u
+}
+
+// SetNillableSeatIdentityID sets the "seat_identity_id" field if the given value is not nil.
+func (_u *CustomerHandleUpdate) SetNillableSeatIdentityID(v *int64) *CustomerHandleUpdate {
+	if v != nil {
+		_u.SetSeatIdentityID(*v)
+	}
+	return _u
+}
+
+// AddSeatIdentityID adds value to the "seat_identity_id" field.
+func (_u *CustomerHandleUpdate) AddSeatIdentityID(v int64) *CustomerHandleUpdate {
+	_u.mutation.AddSeatIdentityID(v)
+	return _u
+}
+
 // Mutation returns the CustomerHandleMutation object of the builder.
 func (_u *CustomerHandleUpdate) Mutation() *CustomerHandleMutation {
 	return _u.mutation
@@ -130,6 +151,12 @@ func (_u *CustomerHandleUpdate) sqlSave(ctx context.Context) (_node int, err err
 	}
 	if value, ok := _u.mutation.AddedBirthIdentityID(); ok {
 		_spec.AddField(customerhandle.FieldBirthIdentityID, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.SeatIdentityID(); ok {
+		_spec.SetField(customerhandle.FieldSeatIdentityID, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSeatIdentityID(); ok {
+		_spec.AddField(customerhandle.FieldSeatIdentityID, field.TypeInt64, value)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -196,6 +223,27 @@ func (_u *CustomerHandleUpdateOne) SetNillableBirthIdentityID(v *int64) *Custome
 // AddBirthIdentityID adds value to the "birth_identity_id" field.
 func (_u *CustomerHandleUpdateOne) AddBirthIdentityID(v int64) *CustomerHandleUpdateOne {
 	_u.mutation.AddBirthIdentityID(v)
+	return _u
+}
+
+// SetSeatIdentityID sets the "seat_identity_id" field.
+func (_u *CustomerHandleUpdateOne) SetSeatIdentityID(v int64) *CustomerHandleUpdateOne {
+	_u.mutation.ResetSeatIdentityID()
+	_u.mutation.SetSeatIdentityID(v)
+	return _u
+}
+
+// SetNillableSeatIdentityID sets the "seat_identity_id" field if the given value is not nil.
+func (_u *CustomerHandleUpdateOne) SetNillableSeatIdentityID(v *int64) *CustomerHandleUpdateOne {
+	if v != nil {
+		_u.SetSeatIdentityID(*v)
+	}
+	return _u
+}
+
+// AddSeatIdentityID adds value to the "seat_identity_id" field.
+func (_u *CustomerHandleUpdateOne) AddSeatIdentityID(v int64) *CustomerHandleUpdateOne {
+	_u.mutation.AddSeatIdentityID(v)
 	return _u
 }
 
@@ -284,6 +332,12 @@ func (_u *CustomerHandleUpdateOne) sqlSave(ctx context.Context) (_node *Customer
 	}
 	if value, ok := _u.mutation.AddedBirthIdentityID(); ok {
 		_spec.AddField(customerhandle.FieldBirthIdentityID, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.SeatIdentityID(); ok {
+		_spec.SetField(customerhandle.FieldSeatIdentityID, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSeatIdentityID(); ok {
+		_spec.AddField(customerhandle.FieldSeatIdentityID, field.TypeInt64, value)
 	}
 	_node = &CustomerHandle{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -14,12 +14,14 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/onecdp/onecdp/ent/apikey"
 	"github.com/onecdp/onecdp/ent/attributetype"
+	"github.com/onecdp/onecdp/ent/auditentry"
 	"github.com/onecdp/onecdp/ent/campaign"
 	"github.com/onecdp/onecdp/ent/change"
 	"github.com/onecdp/onecdp/ent/channel"
 	"github.com/onecdp/onecdp/ent/customer"
 	"github.com/onecdp/onecdp/ent/customerhandle"
 	"github.com/onecdp/onecdp/ent/customertag"
+	"github.com/onecdp/onecdp/ent/decision"
 	"github.com/onecdp/onecdp/ent/emailhash"
 	"github.com/onecdp/onecdp/ent/event"
 	"github.com/onecdp/onecdp/ent/eventname"
@@ -28,10 +30,15 @@ import (
 	"github.com/onecdp/onecdp/ent/identityset"
 	"github.com/onecdp/onecdp/ent/identitysetmember"
 	"github.com/onecdp/onecdp/ent/identitytype"
+	"github.com/onecdp/onecdp/ent/job"
+	"github.com/onecdp/onecdp/ent/jobcustomer"
 	"github.com/onecdp/onecdp/ent/merge"
+	"github.com/onecdp/onecdp/ent/mergeside"
 	"github.com/onecdp/onecdp/ent/observation"
+	"github.com/onecdp/onecdp/ent/operation"
 	"github.com/onecdp/onecdp/ent/record"
 	"github.com/onecdp/onecdp/ent/segment"
+	"github.com/onecdp/onecdp/ent/setmention"
 	"github.com/onecdp/onecdp/ent/setowner"
 	"github.com/onecdp/onecdp/ent/setting"
 	"github.com/onecdp/onecdp/ent/source"
@@ -98,12 +105,14 @@ func checkColumn(t, c string) error {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			apikey.Table:            apikey.ValidColumn,
 			attributetype.Table:     attributetype.ValidColumn,
+			auditentry.Table:        auditentry.ValidColumn,
 			campaign.Table:          campaign.ValidColumn,
 			change.Table:            change.ValidColumn,
 			channel.Table:           channel.ValidColumn,
 			customer.Table:          customer.ValidColumn,
 			customerhandle.Table:    customerhandle.ValidColumn,
 			customertag.Table:       customertag.ValidColumn,
+			decision.Table:          decision.ValidColumn,
 			emailhash.Table:         emailhash.ValidColumn,
 			event.Table:             event.ValidColumn,
 			eventname.Table:         eventname.ValidColumn,
@@ -112,10 +121,15 @@ func checkColumn(t, c string) error {
 			identityset.Table:       identityset.ValidColumn,
 			identitysetmember.Table: identitysetmember.ValidColumn,
 			identitytype.Table:      identitytype.ValidColumn,
+			job.Table:               job.ValidColumn,
+			jobcustomer.Table:       jobcustomer.ValidColumn,
 			merge.Table:             merge.ValidColumn,
+			mergeside.Table:         mergeside.ValidColumn,
 			observation.Table:       observation.ValidColumn,
+			operation.Table:         operation.ValidColumn,
 			record.Table:            record.ValidColumn,
 			segment.Table:           segment.ValidColumn,
+			setmention.Table:        setmention.ValidColumn,
 			setowner.Table:          setowner.ValidColumn,
 			setting.Table:           setting.ValidColumn,
 			source.Table:            source.ValidColumn,

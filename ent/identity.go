@@ -5,6 +5,7 @@ package ent
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
@@ -32,6 +33,10 @@ type Identity struct {
 	SourceID int32 `json:"source_id,omitempty"`
 	// Tied to too many people: kept, but no evidence.
 	Shared bool `json:"shared,omitempty"`
+	// An operation names it, so that who shows it must ask the decisions.
+	Ruled bool `json:"ruled,omitempty"`
+	// Of a weak identity that several people showed: since when it has been its present customer's; the year 9999 when it is with somebody else. None: never disputed.
+	HandedAt *time.Time `json:"handed_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the IdentityQuery when eager-loading is set.
 	Edges        IdentityEdges `json:"edges"`
@@ -74,12 +79,14 @@ func (*Identity) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case identity.FieldKey, identity.FieldDerivedKey:
 			values[i] = new([]byte)
-		case identity.FieldShared:
+		case identity.FieldShared, identity.FieldRuled:
 			values[i] = new(sql.NullBool)
 		case identity.FieldID, identity.FieldTypeID, identity.FieldCustomerID, identity.FieldSourceID:
 			values[i] = new(sql.NullInt64)
 		case identity.FieldScope, identity.FieldValue:
 			values[i] = new(sql.NullString)
+		case identity.FieldHandedAt:
+			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
 		}
@@ -149,6 +156,19 @@ func (_m *Identity) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field shared", values[i])
 			} else if value.Valid {
 				_m.Shared = value.Bool
+			}
+		case identity.FieldRuled:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field ruled", values[i])
+			} else if value.Valid {
+				_m.Ruled = value.Bool
+			}
+		case identity.FieldHandedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field handed_at", values[i])
+			} else if value.Valid {
+				_m.HandedAt = new(time.Time)
+				*_m.HandedAt = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -222,6 +242,14 @@ func (_m *Identity) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("shared=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Shared))
+	builder.WriteString(", ")
+	builder.WriteString("ruled=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Ruled))
+	builder.WriteString(", ")
+	if v := _m.HandedAt; v != nil {
+		builder.WriteString("handed_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

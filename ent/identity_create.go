@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
@@ -84,6 +85,34 @@ func (_c *IdentityCreate) SetNillableShared(v *bool) *IdentityCreate {
 	return _c
 }
 
+// SetRuled sets the "ruled" field.
+func (_c *IdentityCreate) SetRuled(v bool) *IdentityCreate {
+	_c.mutation.SetRuled(v)
+	return _c
+}
+
+// SetNillableRuled sets the "ruled" field if the given value is not nil.
+func (_c *IdentityCreate) SetNillableRuled(v *bool) *IdentityCreate {
+	if v != nil {
+		_c.SetRuled(*v)
+	}
+	return _c
+}
+
+// SetHandedAt sets the "handed_at" field.
+func (_c *IdentityCreate) SetHandedAt(v time.Time) *IdentityCreate {
+	_c.mutation.SetHandedAt(v)
+	return _c
+}
+
+// SetNillableHandedAt sets the "handed_at" field if the given value is not nil.
+func (_c *IdentityCreate) SetNillableHandedAt(v *time.Time) *IdentityCreate {
+	if v != nil {
+		_c.SetHandedAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *IdentityCreate) SetID(v int64) *IdentityCreate {
 	_c.mutation.SetID(v)
@@ -144,6 +173,10 @@ func (_c *IdentityCreate) defaults() {
 		v := identity.DefaultShared
 		_c.mutation.SetShared(v)
 	}
+	if _, ok := _c.mutation.Ruled(); !ok {
+		v := identity.DefaultRuled
+		_c.mutation.SetRuled(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -175,6 +208,9 @@ func (_c *IdentityCreate) check() error {
 	}
 	if _, ok := _c.mutation.Shared(); !ok {
 		return &ValidationError{Name: "shared", err: errors.New(`ent: missing required field "Identity.shared"`)}
+	}
+	if _, ok := _c.mutation.Ruled(); !ok {
+		return &ValidationError{Name: "ruled", err: errors.New(`ent: missing required field "Identity.ruled"`)}
 	}
 	return nil
 }
@@ -239,6 +275,14 @@ func (_c *IdentityCreate) createSpec() (*Identity, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Shared(); ok {
 		_spec.SetField(identity.FieldShared, field.TypeBool, value)
 		_node.Shared = value
+	}
+	if value, ok := _c.mutation.Ruled(); ok {
+		_spec.SetField(identity.FieldRuled, field.TypeBool, value)
+		_node.Ruled = value
+	}
+	if value, ok := _c.mutation.HandedAt(); ok {
+		_spec.SetField(identity.FieldHandedAt, field.TypeTime, value)
+		_node.HandedAt = &value
 	}
 	if nodes := _c.mutation.SetsIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

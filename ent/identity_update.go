@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -66,6 +67,40 @@ func (_u *IdentityUpdate) SetNillableShared(v *bool) *IdentityUpdate {
 	if v != nil {
 		_u.SetShared(*v)
 	}
+	return _u
+}
+
+// SetRuled sets the "ruled" field.
+func (_u *IdentityUpdate) SetRuled(v bool) *IdentityUpdate {
+	_u.mutation.SetRuled(v)
+	return _u
+}
+
+// SetNillableRuled sets the "ruled" field if the given value is not nil.
+func (_u *IdentityUpdate) SetNillableRuled(v *bool) *IdentityUpdate {
+	if v != nil {
+		_u.SetRuled(*v)
+	}
+	return _u
+}
+
+// SetHandedAt sets the "handed_at" field.
+func (_u *IdentityUpdate) SetHandedAt(v time.Time) *IdentityUpdate {
+	_u.mutation.SetHandedAt(v)
+	return _u
+}
+
+// SetNillableHandedAt sets the "handed_at" field if the given value is not nil.
+func (_u *IdentityUpdate) SetNillableHandedAt(v *time.Time) *IdentityUpdate {
+	if v != nil {
+		_u.SetHandedAt(*v)
+	}
+	return _u
+}
+
+// ClearHandedAt clears the value of the "handed_at" field.
+func (_u *IdentityUpdate) ClearHandedAt() *IdentityUpdate {
+	_u.mutation.ClearHandedAt()
 	return _u
 }
 
@@ -160,6 +195,15 @@ func (_u *IdentityUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Shared(); ok {
 		_spec.SetField(identity.FieldShared, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Ruled(); ok {
+		_spec.SetField(identity.FieldRuled, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.HandedAt(); ok {
+		_spec.SetField(identity.FieldHandedAt, field.TypeTime, value)
+	}
+	if _u.mutation.HandedAtCleared() {
+		_spec.ClearField(identity.FieldHandedAt, field.TypeTime)
 	}
 	if _u.mutation.SetsCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -264,6 +308,40 @@ func (_u *IdentityUpdateOne) SetNillableShared(v *bool) *IdentityUpdateOne {
 	if v != nil {
 		_u.SetShared(*v)
 	}
+	return _u
+}
+
+// SetRuled sets the "ruled" field.
+func (_u *IdentityUpdateOne) SetRuled(v bool) *IdentityUpdateOne {
+	_u.mutation.SetRuled(v)
+	return _u
+}
+
+// SetNillableRuled sets the "ruled" field if the given value is not nil.
+func (_u *IdentityUpdateOne) SetNillableRuled(v *bool) *IdentityUpdateOne {
+	if v != nil {
+		_u.SetRuled(*v)
+	}
+	return _u
+}
+
+// SetHandedAt sets the "handed_at" field.
+func (_u *IdentityUpdateOne) SetHandedAt(v time.Time) *IdentityUpdateOne {
+	_u.mutation.SetHandedAt(v)
+	return _u
+}
+
+// SetNillableHandedAt sets the "handed_at" field if the given value is not nil.
+func (_u *IdentityUpdateOne) SetNillableHandedAt(v *time.Time) *IdentityUpdateOne {
+	if v != nil {
+		_u.SetHandedAt(*v)
+	}
+	return _u
+}
+
+// ClearHandedAt clears the value of the "handed_at" field.
+func (_u *IdentityUpdateOne) ClearHandedAt() *IdentityUpdateOne {
+	_u.mutation.ClearHandedAt()
 	return _u
 }
 
@@ -388,6 +466,15 @@ func (_u *IdentityUpdateOne) sqlSave(ctx context.Context) (_node *Identity, err 
 	}
 	if value, ok := _u.mutation.Shared(); ok {
 		_spec.SetField(identity.FieldShared, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Ruled(); ok {
+		_spec.SetField(identity.FieldRuled, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.HandedAt(); ok {
+		_spec.SetField(identity.FieldHandedAt, field.TypeTime, value)
+	}
+	if _u.mutation.HandedAtCleared() {
+		_spec.ClearField(identity.FieldHandedAt, field.TypeTime)
 	}
 	if _u.mutation.SetsCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
@@ -21,8 +22,10 @@ type IdentitySet struct {
 	Digest []byte `json:"digest,omitempty"`
 	// The identities as sent: type, scope, value, verified.
 	Claims json.RawMessage `json:"claims,omitempty"`
-	// The strongest identity that counts; none when all were dropped.
+	// The strongest identity that counts and is not shared (all shared: the strongest); none when all were dropped.
 	AnchorID *int64 `json:"anchor_id,omitempty"`
+	// When the first of its records that is not withdrawn was stored.
+	ArrivedAt *time.Time `json:"arrived_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the IdentitySetQuery when eager-loading is set.
 	Edges        IdentitySetEdges `json:"edges"`
@@ -67,6 +70,8 @@ func (*IdentitySet) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case identityset.FieldID, identityset.FieldAnchorID:
 			values[i] = new(sql.NullInt64)
+		case identityset.FieldArrivedAt:
+			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
 		}
@@ -108,6 +113,13 @@ func (_m *IdentitySet) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.AnchorID = new(int64)
 				*_m.AnchorID = value.Int64
+			}
+		case identityset.FieldArrivedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field arrived_at", values[i])
+			} else if value.Valid {
+				_m.ArrivedAt = new(time.Time)
+				*_m.ArrivedAt = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -164,6 +176,11 @@ func (_m *IdentitySet) String() string {
 	if v := _m.AnchorID; v != nil {
 		builder.WriteString("anchor_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ArrivedAt; v != nil {
+		builder.WriteString("arrived_at=")
+		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteByte(')')
 	return builder.String()

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
@@ -43,6 +44,20 @@ func (_c *IdentitySetCreate) SetAnchorID(v int64) *IdentitySetCreate {
 func (_c *IdentitySetCreate) SetNillableAnchorID(v *int64) *IdentitySetCreate {
 	if v != nil {
 		_c.SetAnchorID(*v)
+	}
+	return _c
+}
+
+// SetArrivedAt sets the "arrived_at" field.
+func (_c *IdentitySetCreate) SetArrivedAt(v time.Time) *IdentitySetCreate {
+	_c.mutation.SetArrivedAt(v)
+	return _c
+}
+
+// SetNillableArrivedAt sets the "arrived_at" field if the given value is not nil.
+func (_c *IdentitySetCreate) SetNillableArrivedAt(v *time.Time) *IdentitySetCreate {
+	if v != nil {
+		_c.SetArrivedAt(*v)
 	}
 	return _c
 }
@@ -156,6 +171,10 @@ func (_c *IdentitySetCreate) createSpec() (*IdentitySet, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.AnchorID(); ok {
 		_spec.SetField(identityset.FieldAnchorID, field.TypeInt64, value)
 		_node.AnchorID = &value
+	}
+	if value, ok := _c.mutation.ArrivedAt(); ok {
+		_spec.SetField(identityset.FieldArrivedAt, field.TypeTime, value)
+		_node.ArrivedAt = &value
 	}
 	if nodes := _c.mutation.IdentitiesIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

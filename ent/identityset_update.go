@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -66,6 +67,26 @@ func (_u *IdentitySetUpdate) AddAnchorID(v int64) *IdentitySetUpdate {
 // ClearAnchorID clears the value of the "anchor_id" field.
 func (_u *IdentitySetUpdate) ClearAnchorID() *IdentitySetUpdate {
 	_u.mutation.ClearAnchorID()
+	return _u
+}
+
+// SetArrivedAt sets the "arrived_at" field.
+func (_u *IdentitySetUpdate) SetArrivedAt(v time.Time) *IdentitySetUpdate {
+	_u.mutation.SetArrivedAt(v)
+	return _u
+}
+
+// SetNillableArrivedAt sets the "arrived_at" field if the given value is not nil.
+func (_u *IdentitySetUpdate) SetNillableArrivedAt(v *time.Time) *IdentitySetUpdate {
+	if v != nil {
+		_u.SetArrivedAt(*v)
+	}
+	return _u
+}
+
+// ClearArrivedAt clears the value of the "arrived_at" field.
+func (_u *IdentitySetUpdate) ClearArrivedAt() *IdentitySetUpdate {
+	_u.mutation.ClearArrivedAt()
 	return _u
 }
 
@@ -162,6 +183,12 @@ func (_u *IdentitySetUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	}
 	if _u.mutation.AnchorIDCleared() {
 		_spec.ClearField(identityset.FieldAnchorID, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.ArrivedAt(); ok {
+		_spec.SetField(identityset.FieldArrivedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ArrivedAtCleared() {
+		_spec.ClearField(identityset.FieldArrivedAt, field.TypeTime)
 	}
 	if _u.mutation.IdentitiesCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -264,6 +291,26 @@ func (_u *IdentitySetUpdateOne) AddAnchorID(v int64) *IdentitySetUpdateOne {
 // ClearAnchorID clears the value of the "anchor_id" field.
 func (_u *IdentitySetUpdateOne) ClearAnchorID() *IdentitySetUpdateOne {
 	_u.mutation.ClearAnchorID()
+	return _u
+}
+
+// SetArrivedAt sets the "arrived_at" field.
+func (_u *IdentitySetUpdateOne) SetArrivedAt(v time.Time) *IdentitySetUpdateOne {
+	_u.mutation.SetArrivedAt(v)
+	return _u
+}
+
+// SetNillableArrivedAt sets the "arrived_at" field if the given value is not nil.
+func (_u *IdentitySetUpdateOne) SetNillableArrivedAt(v *time.Time) *IdentitySetUpdateOne {
+	if v != nil {
+		_u.SetArrivedAt(*v)
+	}
+	return _u
+}
+
+// ClearArrivedAt clears the value of the "arrived_at" field.
+func (_u *IdentitySetUpdateOne) ClearArrivedAt() *IdentitySetUpdateOne {
+	_u.mutation.ClearArrivedAt()
 	return _u
 }
 
@@ -390,6 +437,12 @@ func (_u *IdentitySetUpdateOne) sqlSave(ctx context.Context) (_node *IdentitySet
 	}
 	if _u.mutation.AnchorIDCleared() {
 		_spec.ClearField(identityset.FieldAnchorID, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.ArrivedAt(); ok {
+		_spec.SetField(identityset.FieldArrivedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ArrivedAtCleared() {
+		_spec.ClearField(identityset.FieldArrivedAt, field.TypeTime)
 	}
 	if _u.mutation.IdentitiesCleared() {
 		edge := &sqlgraph.EdgeSpec{

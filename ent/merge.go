@@ -29,6 +29,8 @@ type Merge struct {
 	Actor string `json:"actor,omitempty"`
 	// The record whose identities joined them.
 	RecordID *int64 `json:"record_id,omitempty"`
+	// The operation, or the job, that joined them.
+	OperationID *int64 `json:"operation_id,omitempty"`
 	// MergedAt holds the value of the "merged_at" field.
 	MergedAt time.Time `json:"merged_at,omitempty"`
 	// UndoneAt holds the value of the "undone_at" field.
@@ -41,7 +43,7 @@ func (*Merge) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case merge.FieldID, merge.FieldSurvivorID, merge.FieldMergedID, merge.FieldRecordID:
+		case merge.FieldID, merge.FieldSurvivorID, merge.FieldMergedID, merge.FieldRecordID, merge.FieldOperationID:
 			values[i] = new(sql.NullInt64)
 		case merge.FieldCause, merge.FieldReason, merge.FieldActor:
 			values[i] = new(sql.NullString)
@@ -104,6 +106,13 @@ func (_m *Merge) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.RecordID = new(int64)
 				*_m.RecordID = value.Int64
+			}
+		case merge.FieldOperationID:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field operation_id", values[i])
+			} else if value.Valid {
+				_m.OperationID = new(int64)
+				*_m.OperationID = value.Int64
 			}
 		case merge.FieldMergedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -171,6 +180,11 @@ func (_m *Merge) String() string {
 	builder.WriteString(", ")
 	if v := _m.RecordID; v != nil {
 		builder.WriteString("record_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.OperationID; v != nil {
+		builder.WriteString("operation_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

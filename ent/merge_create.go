@@ -64,6 +64,20 @@ func (_c *MergeCreate) SetNillableRecordID(v *int64) *MergeCreate {
 	return _c
 }
 
+// SetOperationID sets the "operation_id" field.
+func (_c *MergeCreate) SetOperationID(v int64) *MergeCreate {
+	_c.mutation.SetOperationID(v)
+	return _c
+}
+
+// SetNillableOperationID sets the "operation_id" field if the given value is not nil.
+func (_c *MergeCreate) SetNillableOperationID(v *int64) *MergeCreate {
+	if v != nil {
+		_c.SetOperationID(*v)
+	}
+	return _c
+}
+
 // SetMergedAt sets the "merged_at" field.
 func (_c *MergeCreate) SetMergedAt(v time.Time) *MergeCreate {
 	_c.mutation.SetMergedAt(v)
@@ -202,6 +216,10 @@ func (_c *MergeCreate) createSpec() (*Merge, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.RecordID(); ok {
 		_spec.SetField(merge.FieldRecordID, field.TypeInt64, value)
 		_node.RecordID = &value
+	}
+	if value, ok := _c.mutation.OperationID(); ok {
+		_spec.SetField(merge.FieldOperationID, field.TypeInt64, value)
+		_node.OperationID = &value
 	}
 	if value, ok := _c.mutation.MergedAt(); ok {
 		_spec.SetField(merge.FieldMergedAt, field.TypeTime, value)

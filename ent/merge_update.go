@@ -92,6 +92,9 @@ func (_u *MergeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.RecordIDCleared() {
 		_spec.ClearField(merge.FieldRecordID, field.TypeInt64)
 	}
+	if _u.mutation.OperationIDCleared() {
+		_spec.ClearField(merge.FieldOperationID, field.TypeInt64)
+	}
 	if value, ok := _u.mutation.UndoneAt(); ok {
 		_spec.SetField(merge.FieldUndoneAt, field.TypeTime, value)
 	}
@@ -211,6 +214,9 @@ func (_u *MergeUpdateOne) sqlSave(ctx context.Context) (_node *Merge, err error)
 	}
 	if _u.mutation.RecordIDCleared() {
 		_spec.ClearField(merge.FieldRecordID, field.TypeInt64)
+	}
+	if _u.mutation.OperationIDCleared() {
+		_spec.ClearField(merge.FieldOperationID, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.UndoneAt(); ok {
 		_spec.SetField(merge.FieldUndoneAt, field.TypeTime, value)

@@ -14,12 +14,14 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/onecdp/onecdp/ent/apikey"
 	"github.com/onecdp/onecdp/ent/attributetype"
+	"github.com/onecdp/onecdp/ent/auditentry"
 	"github.com/onecdp/onecdp/ent/campaign"
 	"github.com/onecdp/onecdp/ent/change"
 	"github.com/onecdp/onecdp/ent/channel"
 	"github.com/onecdp/onecdp/ent/customer"
 	"github.com/onecdp/onecdp/ent/customerhandle"
 	"github.com/onecdp/onecdp/ent/customertag"
+	"github.com/onecdp/onecdp/ent/decision"
 	"github.com/onecdp/onecdp/ent/event"
 	"github.com/onecdp/onecdp/ent/eventname"
 	"github.com/onecdp/onecdp/ent/idblock"
@@ -27,11 +29,16 @@ import (
 	"github.com/onecdp/onecdp/ent/identityset"
 	"github.com/onecdp/onecdp/ent/identitysetmember"
 	"github.com/onecdp/onecdp/ent/identitytype"
+	"github.com/onecdp/onecdp/ent/job"
+	"github.com/onecdp/onecdp/ent/jobcustomer"
 	"github.com/onecdp/onecdp/ent/merge"
+	"github.com/onecdp/onecdp/ent/mergeside"
 	"github.com/onecdp/onecdp/ent/observation"
+	"github.com/onecdp/onecdp/ent/operation"
 	"github.com/onecdp/onecdp/ent/predicate"
 	"github.com/onecdp/onecdp/ent/record"
 	"github.com/onecdp/onecdp/ent/segment"
+	"github.com/onecdp/onecdp/ent/setmention"
 	"github.com/onecdp/onecdp/ent/setowner"
 	"github.com/onecdp/onecdp/ent/setting"
 	"github.com/onecdp/onecdp/ent/source"
@@ -49,12 +56,14 @@ const (
 	// Node types.
 	TypeAPIKey            = "APIKey"
 	TypeAttributeType     = "AttributeType"
+	TypeAuditEntry        = "AuditEntry"
 	TypeCampaign          = "Campaign"
 	TypeChange            = "Change"
 	TypeChannel           = "Channel"
 	TypeCustomer          = "Customer"
 	TypeCustomerHandle    = "CustomerHandle"
 	TypeCustomerTag       = "CustomerTag"
+	TypeDecision          = "Decision"
 	TypeEmailHash         = "EmailHash"
 	TypeEvent             = "Event"
 	TypeEventName         = "EventName"
@@ -63,10 +72,15 @@ const (
 	TypeIdentitySet       = "IdentitySet"
 	TypeIdentitySetMember = "IdentitySetMember"
 	TypeIdentityType      = "IdentityType"
+	TypeJob               = "Job"
+	TypeJobCustomer       = "JobCustomer"
 	TypeMerge             = "Merge"
+	TypeMergeSide         = "MergeSide"
 	TypeObservation       = "Observation"
+	TypeOperation         = "Operation"
 	TypeRecord            = "Record"
 	TypeSegment           = "Segment"
+	TypeSetMention        = "SetMention"
 	TypeSetOwner          = "SetOwner"
 	TypeSetting           = "Setting"
 	TypeSource            = "Source"
@@ -1013,6 +1027,8 @@ type AttributeTypeMutation struct {
 	id            *int32
 	name          *string
 	survivorship  *attributetype.Survivorship
+	sources       *[]string
+	appendsources []string
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*AttributeType, error)
@@ -1195,6 +1211,71 @@ func (m *AttributeTypeMutation) ResetSurvivorship() {
 	m.survivorship = nil
 }
 
+// SetSources sets the "sources" field.
+func (m *AttributeTypeMutation) SetSources(s []string) {
+	m.sources = &s
+	m.appendsources = nil
+}
+
+// Sources returns the value of the "sources" field in the mutation.
+func (m *AttributeTypeMutation) Sources() (r []string, exists bool) {
+	v := m.sources
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSources returns the old "sources" field's value of the AttributeType entity.
+// If the AttributeType object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttributeTypeMutation) OldSources(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSources is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSources requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSources: %w", err)
+	}
+	return oldValue.Sources, nil
+}
+
+// AppendSources adds s to the "sources" field.
+func (m *AttributeTypeMutation) AppendSources(s []string) {
+	m.appendsources = append(m.appendsources, s...)
+}
+
+// AppendedSources returns the list of values that were appended to the "sources" field in this mutation.
+func (m *AttributeTypeMutation) AppendedSources() ([]string, bool) {
+	if len(m.appendsources) == 0 {
+		return nil, false
+	}
+	return m.appendsources, true
+}
+
+// ClearSources clears the value of the "sources" field.
+func (m *AttributeTypeMutation) ClearSources() {
+	m.sources = nil
+	m.appendsources = nil
+	m.clearedFields[attributetype.FieldSources] = struct{}{}
+}
+
+// SourcesCleared returns if the "sources" field was cleared in this mutation.
+func (m *AttributeTypeMutation) SourcesCleared() bool {
+	_, ok := m.clearedFields[attributetype.FieldSources]
+	return ok
+}
+
+// ResetSources resets all changes to the "sources" field.
+func (m *AttributeTypeMutation) ResetSources() {
+	m.sources = nil
+	m.appendsources = nil
+	delete(m.clearedFields, attributetype.FieldSources)
+}
+
 // Where appends a list predicates to the AttributeTypeMutation builder.
 func (m *AttributeTypeMutation) Where(ps ...predicate.AttributeType) {
 	m.predicates = append(m.predicates, ps...)
@@ -1229,12 +1310,15 @@ func (m *AttributeTypeMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AttributeTypeMutation) Fields() []string {
-	fields := make([]string, 0, 2)
+	fields := make([]string, 0, 3)
 	if m.name != nil {
 		fields = append(fields, attributetype.FieldName)
 	}
 	if m.survivorship != nil {
 		fields = append(fields, attributetype.FieldSurvivorship)
+	}
+	if m.sources != nil {
+		fields = append(fields, attributetype.FieldSources)
 	}
 	return fields
 }
@@ -1248,6 +1332,8 @@ func (m *AttributeTypeMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case attributetype.FieldSurvivorship:
 		return m.Survivorship()
+	case attributetype.FieldSources:
+		return m.Sources()
 	}
 	return nil, false
 }
@@ -1261,6 +1347,8 @@ func (m *AttributeTypeMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldName(ctx)
 	case attributetype.FieldSurvivorship:
 		return m.OldSurvivorship(ctx)
+	case attributetype.FieldSources:
+		return m.OldSources(ctx)
 	}
 	return nil, fmt.Errorf("unknown AttributeType field %s", name)
 }
@@ -1283,6 +1371,13 @@ func (m *AttributeTypeMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSurvivorship(v)
+		return nil
+	case attributetype.FieldSources:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSources(v)
 		return nil
 	}
 	return fmt.Errorf("unknown AttributeType field %s", name)
@@ -1313,7 +1408,11 @@ func (m *AttributeTypeMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *AttributeTypeMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(attributetype.FieldSources) {
+		fields = append(fields, attributetype.FieldSources)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -1326,6 +1425,11 @@ func (m *AttributeTypeMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *AttributeTypeMutation) ClearField(name string) error {
+	switch name {
+	case attributetype.FieldSources:
+		m.ClearSources()
+		return nil
+	}
 	return fmt.Errorf("unknown AttributeType nullable field %s", name)
 }
 
@@ -1338,6 +1442,9 @@ func (m *AttributeTypeMutation) ResetField(name string) error {
 		return nil
 	case attributetype.FieldSurvivorship:
 		m.ResetSurvivorship()
+		return nil
+	case attributetype.FieldSources:
+		m.ResetSources()
 		return nil
 	}
 	return fmt.Errorf("unknown AttributeType field %s", name)
@@ -1389,6 +1496,1129 @@ func (m *AttributeTypeMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *AttributeTypeMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AttributeType edge %s", name)
+}
+
+// AuditEntryMutation represents an operation that mutates the AuditEntry nodes in the graph.
+type AuditEntryMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int64
+	at             *time.Time
+	kind           *auditentry.Kind
+	identity_id    *int64
+	addidentity_id *int64
+	other_id       *int64
+	addother_id    *int64
+	before_id      *int64
+	addbefore_id   *int64
+	after_id       *int64
+	addafter_id    *int64
+	rule           *string
+	cause          *auditentry.Cause
+	cause_id       *int64
+	addcause_id    *int64
+	actor          *string
+	reason         *string
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*AuditEntry, error)
+	predicates     []predicate.AuditEntry
+}
+
+var _ ent.Mutation = (*AuditEntryMutation)(nil)
+
+// auditentryOption allows management of the mutation configuration using functional options.
+type auditentryOption func(*AuditEntryMutation)
+
+// newAuditEntryMutation creates new mutation for the AuditEntry entity.
+func newAuditEntryMutation(c config, op Op, opts ...auditentryOption) *AuditEntryMutation {
+	m := &AuditEntryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAuditEntry,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAuditEntryID sets the ID field of the mutation.
+func withAuditEntryID(id int64) auditentryOption {
+	return func(m *AuditEntryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AuditEntry
+		)
+		m.oldValue = func(ctx context.Context) (*AuditEntry, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AuditEntry.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAuditEntry sets the old AuditEntry of the mutation.
+func withAuditEntry(node *AuditEntry) auditentryOption {
+	return func(m *AuditEntryMutation) {
+		m.oldValue = func(context.Context) (*AuditEntry, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AuditEntryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AuditEntryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AuditEntry entities.
+func (m *AuditEntryMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AuditEntryMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AuditEntryMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AuditEntry.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAt sets the "at" field.
+func (m *AuditEntryMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *AuditEntryMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *AuditEntryMutation) ResetAt() {
+	m.at = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *AuditEntryMutation) SetKind(a auditentry.Kind) {
+	m.kind = &a
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *AuditEntryMutation) Kind() (r auditentry.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldKind(ctx context.Context) (v auditentry.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *AuditEntryMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetIdentityID sets the "identity_id" field.
+func (m *AuditEntryMutation) SetIdentityID(i int64) {
+	m.identity_id = &i
+	m.addidentity_id = nil
+}
+
+// IdentityID returns the value of the "identity_id" field in the mutation.
+func (m *AuditEntryMutation) IdentityID() (r int64, exists bool) {
+	v := m.identity_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIdentityID returns the old "identity_id" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldIdentityID(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIdentityID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIdentityID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIdentityID: %w", err)
+	}
+	return oldValue.IdentityID, nil
+}
+
+// AddIdentityID adds i to the "identity_id" field.
+func (m *AuditEntryMutation) AddIdentityID(i int64) {
+	if m.addidentity_id != nil {
+		*m.addidentity_id += i
+	} else {
+		m.addidentity_id = &i
+	}
+}
+
+// AddedIdentityID returns the value that was added to the "identity_id" field in this mutation.
+func (m *AuditEntryMutation) AddedIdentityID() (r int64, exists bool) {
+	v := m.addidentity_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearIdentityID clears the value of the "identity_id" field.
+func (m *AuditEntryMutation) ClearIdentityID() {
+	m.identity_id = nil
+	m.addidentity_id = nil
+	m.clearedFields[auditentry.FieldIdentityID] = struct{}{}
+}
+
+// IdentityIDCleared returns if the "identity_id" field was cleared in this mutation.
+func (m *AuditEntryMutation) IdentityIDCleared() bool {
+	_, ok := m.clearedFields[auditentry.FieldIdentityID]
+	return ok
+}
+
+// ResetIdentityID resets all changes to the "identity_id" field.
+func (m *AuditEntryMutation) ResetIdentityID() {
+	m.identity_id = nil
+	m.addidentity_id = nil
+	delete(m.clearedFields, auditentry.FieldIdentityID)
+}
+
+// SetOtherID sets the "other_id" field.
+func (m *AuditEntryMutation) SetOtherID(i int64) {
+	m.other_id = &i
+	m.addother_id = nil
+}
+
+// OtherID returns the value of the "other_id" field in the mutation.
+func (m *AuditEntryMutation) OtherID() (r int64, exists bool) {
+	v := m.other_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOtherID returns the old "other_id" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldOtherID(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOtherID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOtherID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOtherID: %w", err)
+	}
+	return oldValue.OtherID, nil
+}
+
+// AddOtherID adds i to the "other_id" field.
+func (m *AuditEntryMutation) AddOtherID(i int64) {
+	if m.addother_id != nil {
+		*m.addother_id += i
+	} else {
+		m.addother_id = &i
+	}
+}
+
+// AddedOtherID returns the value that was added to the "other_id" field in this mutation.
+func (m *AuditEntryMutation) AddedOtherID() (r int64, exists bool) {
+	v := m.addother_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearOtherID clears the value of the "other_id" field.
+func (m *AuditEntryMutation) ClearOtherID() {
+	m.other_id = nil
+	m.addother_id = nil
+	m.clearedFields[auditentry.FieldOtherID] = struct{}{}
+}
+
+// OtherIDCleared returns if the "other_id" field was cleared in this mutation.
+func (m *AuditEntryMutation) OtherIDCleared() bool {
+	_, ok := m.clearedFields[auditentry.FieldOtherID]
+	return ok
+}
+
+// ResetOtherID resets all changes to the "other_id" field.
+func (m *AuditEntryMutation) ResetOtherID() {
+	m.other_id = nil
+	m.addother_id = nil
+	delete(m.clearedFields, auditentry.FieldOtherID)
+}
+
+// SetBeforeID sets the "before_id" field.
+func (m *AuditEntryMutation) SetBeforeID(i int64) {
+	m.before_id = &i
+	m.addbefore_id = nil
+}
+
+// BeforeID returns the value of the "before_id" field in the mutation.
+func (m *AuditEntryMutation) BeforeID() (r int64, exists bool) {
+	v := m.before_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBeforeID returns the old "before_id" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldBeforeID(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBeforeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBeforeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBeforeID: %w", err)
+	}
+	return oldValue.BeforeID, nil
+}
+
+// AddBeforeID adds i to the "before_id" field.
+func (m *AuditEntryMutation) AddBeforeID(i int64) {
+	if m.addbefore_id != nil {
+		*m.addbefore_id += i
+	} else {
+		m.addbefore_id = &i
+	}
+}
+
+// AddedBeforeID returns the value that was added to the "before_id" field in this mutation.
+func (m *AuditEntryMutation) AddedBeforeID() (r int64, exists bool) {
+	v := m.addbefore_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearBeforeID clears the value of the "before_id" field.
+func (m *AuditEntryMutation) ClearBeforeID() {
+	m.before_id = nil
+	m.addbefore_id = nil
+	m.clearedFields[auditentry.FieldBeforeID] = struct{}{}
+}
+
+// BeforeIDCleared returns if the "before_id" field was cleared in this mutation.
+func (m *AuditEntryMutation) BeforeIDCleared() bool {
+	_, ok := m.clearedFields[auditentry.FieldBeforeID]
+	return ok
+}
+
+// ResetBeforeID resets all changes to the "before_id" field.
+func (m *AuditEntryMutation) ResetBeforeID() {
+	m.before_id = nil
+	m.addbefore_id = nil
+	delete(m.clearedFields, auditentry.FieldBeforeID)
+}
+
+// SetAfterID sets the "after_id" field.
+func (m *AuditEntryMutation) SetAfterID(i int64) {
+	m.after_id = &i
+	m.addafter_id = nil
+}
+
+// AfterID returns the value of the "after_id" field in the mutation.
+func (m *AuditEntryMutation) AfterID() (r int64, exists bool) {
+	v := m.after_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAfterID returns the old "after_id" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldAfterID(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAfterID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAfterID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAfterID: %w", err)
+	}
+	return oldValue.AfterID, nil
+}
+
+// AddAfterID adds i to the "after_id" field.
+func (m *AuditEntryMutation) AddAfterID(i int64) {
+	if m.addafter_id != nil {
+		*m.addafter_id += i
+	} else {
+		m.addafter_id = &i
+	}
+}
+
+// AddedAfterID returns the value that was added to the "after_id" field in this mutation.
+func (m *AuditEntryMutation) AddedAfterID() (r int64, exists bool) {
+	v := m.addafter_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearAfterID clears the value of the "after_id" field.
+func (m *AuditEntryMutation) ClearAfterID() {
+	m.after_id = nil
+	m.addafter_id = nil
+	m.clearedFields[auditentry.FieldAfterID] = struct{}{}
+}
+
+// AfterIDCleared returns if the "after_id" field was cleared in this mutation.
+func (m *AuditEntryMutation) AfterIDCleared() bool {
+	_, ok := m.clearedFields[auditentry.FieldAfterID]
+	return ok
+}
+
+// ResetAfterID resets all changes to the "after_id" field.
+func (m *AuditEntryMutation) ResetAfterID() {
+	m.after_id = nil
+	m.addafter_id = nil
+	delete(m.clearedFields, auditentry.FieldAfterID)
+}
+
+// SetRule sets the "rule" field.
+func (m *AuditEntryMutation) SetRule(s string) {
+	m.rule = &s
+}
+
+// Rule returns the value of the "rule" field in the mutation.
+func (m *AuditEntryMutation) Rule() (r string, exists bool) {
+	v := m.rule
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRule returns the old "rule" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldRule(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRule is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRule requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRule: %w", err)
+	}
+	return oldValue.Rule, nil
+}
+
+// ResetRule resets all changes to the "rule" field.
+func (m *AuditEntryMutation) ResetRule() {
+	m.rule = nil
+}
+
+// SetCause sets the "cause" field.
+func (m *AuditEntryMutation) SetCause(a auditentry.Cause) {
+	m.cause = &a
+}
+
+// Cause returns the value of the "cause" field in the mutation.
+func (m *AuditEntryMutation) Cause() (r auditentry.Cause, exists bool) {
+	v := m.cause
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCause returns the old "cause" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldCause(ctx context.Context) (v auditentry.Cause, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCause is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCause requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCause: %w", err)
+	}
+	return oldValue.Cause, nil
+}
+
+// ResetCause resets all changes to the "cause" field.
+func (m *AuditEntryMutation) ResetCause() {
+	m.cause = nil
+}
+
+// SetCauseID sets the "cause_id" field.
+func (m *AuditEntryMutation) SetCauseID(i int64) {
+	m.cause_id = &i
+	m.addcause_id = nil
+}
+
+// CauseID returns the value of the "cause_id" field in the mutation.
+func (m *AuditEntryMutation) CauseID() (r int64, exists bool) {
+	v := m.cause_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCauseID returns the old "cause_id" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldCauseID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCauseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCauseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCauseID: %w", err)
+	}
+	return oldValue.CauseID, nil
+}
+
+// AddCauseID adds i to the "cause_id" field.
+func (m *AuditEntryMutation) AddCauseID(i int64) {
+	if m.addcause_id != nil {
+		*m.addcause_id += i
+	} else {
+		m.addcause_id = &i
+	}
+}
+
+// AddedCauseID returns the value that was added to the "cause_id" field in this mutation.
+func (m *AuditEntryMutation) AddedCauseID() (r int64, exists bool) {
+	v := m.addcause_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCauseID resets all changes to the "cause_id" field.
+func (m *AuditEntryMutation) ResetCauseID() {
+	m.cause_id = nil
+	m.addcause_id = nil
+}
+
+// SetActor sets the "actor" field.
+func (m *AuditEntryMutation) SetActor(s string) {
+	m.actor = &s
+}
+
+// Actor returns the value of the "actor" field in the mutation.
+func (m *AuditEntryMutation) Actor() (r string, exists bool) {
+	v := m.actor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActor returns the old "actor" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldActor(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActor: %w", err)
+	}
+	return oldValue.Actor, nil
+}
+
+// ResetActor resets all changes to the "actor" field.
+func (m *AuditEntryMutation) ResetActor() {
+	m.actor = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *AuditEntryMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *AuditEntryMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the AuditEntry entity.
+// If the AuditEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEntryMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *AuditEntryMutation) ResetReason() {
+	m.reason = nil
+}
+
+// Where appends a list predicates to the AuditEntryMutation builder.
+func (m *AuditEntryMutation) Where(ps ...predicate.AuditEntry) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AuditEntryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AuditEntryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AuditEntry, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AuditEntryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AuditEntryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AuditEntry).
+func (m *AuditEntryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AuditEntryMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.at != nil {
+		fields = append(fields, auditentry.FieldAt)
+	}
+	if m.kind != nil {
+		fields = append(fields, auditentry.FieldKind)
+	}
+	if m.identity_id != nil {
+		fields = append(fields, auditentry.FieldIdentityID)
+	}
+	if m.other_id != nil {
+		fields = append(fields, auditentry.FieldOtherID)
+	}
+	if m.before_id != nil {
+		fields = append(fields, auditentry.FieldBeforeID)
+	}
+	if m.after_id != nil {
+		fields = append(fields, auditentry.FieldAfterID)
+	}
+	if m.rule != nil {
+		fields = append(fields, auditentry.FieldRule)
+	}
+	if m.cause != nil {
+		fields = append(fields, auditentry.FieldCause)
+	}
+	if m.cause_id != nil {
+		fields = append(fields, auditentry.FieldCauseID)
+	}
+	if m.actor != nil {
+		fields = append(fields, auditentry.FieldActor)
+	}
+	if m.reason != nil {
+		fields = append(fields, auditentry.FieldReason)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AuditEntryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case auditentry.FieldAt:
+		return m.At()
+	case auditentry.FieldKind:
+		return m.Kind()
+	case auditentry.FieldIdentityID:
+		return m.IdentityID()
+	case auditentry.FieldOtherID:
+		return m.OtherID()
+	case auditentry.FieldBeforeID:
+		return m.BeforeID()
+	case auditentry.FieldAfterID:
+		return m.AfterID()
+	case auditentry.FieldRule:
+		return m.Rule()
+	case auditentry.FieldCause:
+		return m.Cause()
+	case auditentry.FieldCauseID:
+		return m.CauseID()
+	case auditentry.FieldActor:
+		return m.Actor()
+	case auditentry.FieldReason:
+		return m.Reason()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AuditEntryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case auditentry.FieldAt:
+		return m.OldAt(ctx)
+	case auditentry.FieldKind:
+		return m.OldKind(ctx)
+	case auditentry.FieldIdentityID:
+		return m.OldIdentityID(ctx)
+	case auditentry.FieldOtherID:
+		return m.OldOtherID(ctx)
+	case auditentry.FieldBeforeID:
+		return m.OldBeforeID(ctx)
+	case auditentry.FieldAfterID:
+		return m.OldAfterID(ctx)
+	case auditentry.FieldRule:
+		return m.OldRule(ctx)
+	case auditentry.FieldCause:
+		return m.OldCause(ctx)
+	case auditentry.FieldCauseID:
+		return m.OldCauseID(ctx)
+	case auditentry.FieldActor:
+		return m.OldActor(ctx)
+	case auditentry.FieldReason:
+		return m.OldReason(ctx)
+	}
+	return nil, fmt.Errorf("unknown AuditEntry field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditEntryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case auditentry.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	case auditentry.FieldKind:
+		v, ok := value.(auditentry.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case auditentry.FieldIdentityID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIdentityID(v)
+		return nil
+	case auditentry.FieldOtherID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOtherID(v)
+		return nil
+	case auditentry.FieldBeforeID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBeforeID(v)
+		return nil
+	case auditentry.FieldAfterID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAfterID(v)
+		return nil
+	case auditentry.FieldRule:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRule(v)
+		return nil
+	case auditentry.FieldCause:
+		v, ok := value.(auditentry.Cause)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCause(v)
+		return nil
+	case auditentry.FieldCauseID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCauseID(v)
+		return nil
+	case auditentry.FieldActor:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActor(v)
+		return nil
+	case auditentry.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AuditEntry field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AuditEntryMutation) AddedFields() []string {
+	var fields []string
+	if m.addidentity_id != nil {
+		fields = append(fields, auditentry.FieldIdentityID)
+	}
+	if m.addother_id != nil {
+		fields = append(fields, auditentry.FieldOtherID)
+	}
+	if m.addbefore_id != nil {
+		fields = append(fields, auditentry.FieldBeforeID)
+	}
+	if m.addafter_id != nil {
+		fields = append(fields, auditentry.FieldAfterID)
+	}
+	if m.addcause_id != nil {
+		fields = append(fields, auditentry.FieldCauseID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AuditEntryMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case auditentry.FieldIdentityID:
+		return m.AddedIdentityID()
+	case auditentry.FieldOtherID:
+		return m.AddedOtherID()
+	case auditentry.FieldBeforeID:
+		return m.AddedBeforeID()
+	case auditentry.FieldAfterID:
+		return m.AddedAfterID()
+	case auditentry.FieldCauseID:
+		return m.AddedCauseID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditEntryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case auditentry.FieldIdentityID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddIdentityID(v)
+		return nil
+	case auditentry.FieldOtherID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOtherID(v)
+		return nil
+	case auditentry.FieldBeforeID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBeforeID(v)
+		return nil
+	case auditentry.FieldAfterID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAfterID(v)
+		return nil
+	case auditentry.FieldCauseID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCauseID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AuditEntry numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AuditEntryMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(auditentry.FieldIdentityID) {
+		fields = append(fields, auditentry.FieldIdentityID)
+	}
+	if m.FieldCleared(auditentry.FieldOtherID) {
+		fields = append(fields, auditentry.FieldOtherID)
+	}
+	if m.FieldCleared(auditentry.FieldBeforeID) {
+		fields = append(fields, auditentry.FieldBeforeID)
+	}
+	if m.FieldCleared(auditentry.FieldAfterID) {
+		fields = append(fields, auditentry.FieldAfterID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AuditEntryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AuditEntryMutation) ClearField(name string) error {
+	switch name {
+	case auditentry.FieldIdentityID:
+		m.ClearIdentityID()
+		return nil
+	case auditentry.FieldOtherID:
+		m.ClearOtherID()
+		return nil
+	case auditentry.FieldBeforeID:
+		m.ClearBeforeID()
+		return nil
+	case auditentry.FieldAfterID:
+		m.ClearAfterID()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditEntry nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AuditEntryMutation) ResetField(name string) error {
+	switch name {
+	case auditentry.FieldAt:
+		m.ResetAt()
+		return nil
+	case auditentry.FieldKind:
+		m.ResetKind()
+		return nil
+	case auditentry.FieldIdentityID:
+		m.ResetIdentityID()
+		return nil
+	case auditentry.FieldOtherID:
+		m.ResetOtherID()
+		return nil
+	case auditentry.FieldBeforeID:
+		m.ResetBeforeID()
+		return nil
+	case auditentry.FieldAfterID:
+		m.ResetAfterID()
+		return nil
+	case auditentry.FieldRule:
+		m.ResetRule()
+		return nil
+	case auditentry.FieldCause:
+		m.ResetCause()
+		return nil
+	case auditentry.FieldCauseID:
+		m.ResetCauseID()
+		return nil
+	case auditentry.FieldActor:
+		m.ResetActor()
+		return nil
+	case auditentry.FieldReason:
+		m.ResetReason()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditEntry field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AuditEntryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AuditEntryMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AuditEntryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AuditEntryMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AuditEntryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AuditEntryMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AuditEntryMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown AuditEntry unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AuditEntryMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown AuditEntry edge %s", name)
 }
 
 // CampaignMutation represents an operation that mutates the Campaign nodes in the graph.
@@ -3487,6 +4717,8 @@ type CustomerMutation struct {
 	appendprovenance  json.RawMessage
 	identity_count    *int
 	addidentity_count *int
+	part_id           *int64
+	addpart_id        *int64
 	clearedFields     map[string]struct{}
 	done              bool
 	oldValue          func(context.Context) (*Customer, error)
@@ -3883,6 +5115,76 @@ func (m *CustomerMutation) ResetIdentityCount() {
 	m.addidentity_count = nil
 }
 
+// SetPartID sets the "part_id" field.
+func (m *CustomerMutation) SetPartID(i int64) {
+	m.part_id = &i
+	m.addpart_id = nil
+}
+
+// PartID returns the value of the "part_id" field in the mutation.
+func (m *CustomerMutation) PartID() (r int64, exists bool) {
+	v := m.part_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPartID returns the old "part_id" field's value of the Customer entity.
+// If the Customer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CustomerMutation) OldPartID(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPartID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPartID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPartID: %w", err)
+	}
+	return oldValue.PartID, nil
+}
+
+// AddPartID adds i to the "part_id" field.
+func (m *CustomerMutation) AddPartID(i int64) {
+	if m.addpart_id != nil {
+		*m.addpart_id += i
+	} else {
+		m.addpart_id = &i
+	}
+}
+
+// AddedPartID returns the value that was added to the "part_id" field in this mutation.
+func (m *CustomerMutation) AddedPartID() (r int64, exists bool) {
+	v := m.addpart_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearPartID clears the value of the "part_id" field.
+func (m *CustomerMutation) ClearPartID() {
+	m.part_id = nil
+	m.addpart_id = nil
+	m.clearedFields[customer.FieldPartID] = struct{}{}
+}
+
+// PartIDCleared returns if the "part_id" field was cleared in this mutation.
+func (m *CustomerMutation) PartIDCleared() bool {
+	_, ok := m.clearedFields[customer.FieldPartID]
+	return ok
+}
+
+// ResetPartID resets all changes to the "part_id" field.
+func (m *CustomerMutation) ResetPartID() {
+	m.part_id = nil
+	m.addpart_id = nil
+	delete(m.clearedFields, customer.FieldPartID)
+}
+
 // Where appends a list predicates to the CustomerMutation builder.
 func (m *CustomerMutation) Where(ps ...predicate.Customer) {
 	m.predicates = append(m.predicates, ps...)
@@ -3917,7 +5219,7 @@ func (m *CustomerMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CustomerMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.public_id != nil {
 		fields = append(fields, customer.FieldPublicID)
 	}
@@ -3935,6 +5237,9 @@ func (m *CustomerMutation) Fields() []string {
 	}
 	if m.identity_count != nil {
 		fields = append(fields, customer.FieldIdentityCount)
+	}
+	if m.part_id != nil {
+		fields = append(fields, customer.FieldPartID)
 	}
 	return fields
 }
@@ -3956,6 +5261,8 @@ func (m *CustomerMutation) Field(name string) (ent.Value, bool) {
 		return m.Provenance()
 	case customer.FieldIdentityCount:
 		return m.IdentityCount()
+	case customer.FieldPartID:
+		return m.PartID()
 	}
 	return nil, false
 }
@@ -3977,6 +5284,8 @@ func (m *CustomerMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldProvenance(ctx)
 	case customer.FieldIdentityCount:
 		return m.OldIdentityCount(ctx)
+	case customer.FieldPartID:
+		return m.OldPartID(ctx)
 	}
 	return nil, fmt.Errorf("unknown Customer field %s", name)
 }
@@ -4028,6 +5337,13 @@ func (m *CustomerMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetIdentityCount(v)
 		return nil
+	case customer.FieldPartID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPartID(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Customer field %s", name)
 }
@@ -4042,6 +5358,9 @@ func (m *CustomerMutation) AddedFields() []string {
 	if m.addidentity_count != nil {
 		fields = append(fields, customer.FieldIdentityCount)
 	}
+	if m.addpart_id != nil {
+		fields = append(fields, customer.FieldPartID)
+	}
 	return fields
 }
 
@@ -4054,6 +5373,8 @@ func (m *CustomerMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedPublicID()
 	case customer.FieldIdentityCount:
 		return m.AddedIdentityCount()
+	case customer.FieldPartID:
+		return m.AddedPartID()
 	}
 	return nil, false
 }
@@ -4077,6 +5398,13 @@ func (m *CustomerMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddIdentityCount(v)
 		return nil
+	case customer.FieldPartID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPartID(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Customer numeric field %s", name)
 }
@@ -4084,7 +5412,11 @@ func (m *CustomerMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *CustomerMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(customer.FieldPartID) {
+		fields = append(fields, customer.FieldPartID)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -4097,6 +5429,11 @@ func (m *CustomerMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *CustomerMutation) ClearField(name string) error {
+	switch name {
+	case customer.FieldPartID:
+		m.ClearPartID()
+		return nil
+	}
 	return fmt.Errorf("unknown Customer nullable field %s", name)
 }
 
@@ -4121,6 +5458,9 @@ func (m *CustomerMutation) ResetField(name string) error {
 		return nil
 	case customer.FieldIdentityCount:
 		m.ResetIdentityCount()
+		return nil
+	case customer.FieldPartID:
+		m.ResetPartID()
 		return nil
 	}
 	return fmt.Errorf("unknown Customer field %s", name)
@@ -4184,6 +5524,8 @@ type CustomerHandleMutation struct {
 	addcustomer_id       *int64
 	birth_identity_id    *int64
 	addbirth_identity_id *int64
+	seat_identity_id     *int64
+	addseat_identity_id  *int64
 	created_at           *time.Time
 	clearedFields        map[string]struct{}
 	done                 bool
@@ -4421,6 +5763,62 @@ func (m *CustomerHandleMutation) ResetBirthIdentityID() {
 	m.addbirth_identity_id = nil
 }
 
+// SetSeatIdentityID sets the "seat_identity_id" field.
+func (m *CustomerHandleMutation) SetSeatIdentityID(i int64) {
+	m.seat_identity_id = &i
+	m.addseat_identity_id = nil
+}
+
+// SeatIdentityID returns the value of the "seat_identity_id" field in the mutation.
+func (m *CustomerHandleMutation) SeatIdentityID() (r int64, exists bool) {
+	v := m.seat_identity_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeatIdentityID returns the old "seat_identity_id" field's value of the CustomerHandle entity.
+// If the CustomerHandle object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CustomerHandleMutation) OldSeatIdentityID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeatIdentityID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeatIdentityID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeatIdentityID: %w", err)
+	}
+	return oldValue.SeatIdentityID, nil
+}
+
+// AddSeatIdentityID adds i to the "seat_identity_id" field.
+func (m *CustomerHandleMutation) AddSeatIdentityID(i int64) {
+	if m.addseat_identity_id != nil {
+		*m.addseat_identity_id += i
+	} else {
+		m.addseat_identity_id = &i
+	}
+}
+
+// AddedSeatIdentityID returns the value that was added to the "seat_identity_id" field in this mutation.
+func (m *CustomerHandleMutation) AddedSeatIdentityID() (r int64, exists bool) {
+	v := m.addseat_identity_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeatIdentityID resets all changes to the "seat_identity_id" field.
+func (m *CustomerHandleMutation) ResetSeatIdentityID() {
+	m.seat_identity_id = nil
+	m.addseat_identity_id = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *CustomerHandleMutation) SetCreatedAt(t time.Time) {
 	m.created_at = &t
@@ -4491,12 +5889,15 @@ func (m *CustomerHandleMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CustomerHandleMutation) Fields() []string {
-	fields := make([]string, 0, 3)
+	fields := make([]string, 0, 4)
 	if m.customer_id != nil {
 		fields = append(fields, customerhandle.FieldCustomerID)
 	}
 	if m.birth_identity_id != nil {
 		fields = append(fields, customerhandle.FieldBirthIdentityID)
+	}
+	if m.seat_identity_id != nil {
+		fields = append(fields, customerhandle.FieldSeatIdentityID)
 	}
 	if m.created_at != nil {
 		fields = append(fields, customerhandle.FieldCreatedAt)
@@ -4513,6 +5914,8 @@ func (m *CustomerHandleMutation) Field(name string) (ent.Value, bool) {
 		return m.CustomerID()
 	case customerhandle.FieldBirthIdentityID:
 		return m.BirthIdentityID()
+	case customerhandle.FieldSeatIdentityID:
+		return m.SeatIdentityID()
 	case customerhandle.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -4528,6 +5931,8 @@ func (m *CustomerHandleMutation) OldField(ctx context.Context, name string) (ent
 		return m.OldCustomerID(ctx)
 	case customerhandle.FieldBirthIdentityID:
 		return m.OldBirthIdentityID(ctx)
+	case customerhandle.FieldSeatIdentityID:
+		return m.OldSeatIdentityID(ctx)
 	case customerhandle.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -4553,6 +5958,13 @@ func (m *CustomerHandleMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetBirthIdentityID(v)
 		return nil
+	case customerhandle.FieldSeatIdentityID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeatIdentityID(v)
+		return nil
 	case customerhandle.FieldCreatedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -4574,6 +5986,9 @@ func (m *CustomerHandleMutation) AddedFields() []string {
 	if m.addbirth_identity_id != nil {
 		fields = append(fields, customerhandle.FieldBirthIdentityID)
 	}
+	if m.addseat_identity_id != nil {
+		fields = append(fields, customerhandle.FieldSeatIdentityID)
+	}
 	return fields
 }
 
@@ -4586,6 +6001,8 @@ func (m *CustomerHandleMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedCustomerID()
 	case customerhandle.FieldBirthIdentityID:
 		return m.AddedBirthIdentityID()
+	case customerhandle.FieldSeatIdentityID:
+		return m.AddedSeatIdentityID()
 	}
 	return nil, false
 }
@@ -4608,6 +6025,13 @@ func (m *CustomerHandleMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddBirthIdentityID(v)
+		return nil
+	case customerhandle.FieldSeatIdentityID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeatIdentityID(v)
 		return nil
 	}
 	return fmt.Errorf("unknown CustomerHandle numeric field %s", name)
@@ -4650,6 +6074,9 @@ func (m *CustomerHandleMutation) ResetField(name string) error {
 		return nil
 	case customerhandle.FieldBirthIdentityID:
 		m.ResetBirthIdentityID()
+		return nil
+	case customerhandle.FieldSeatIdentityID:
+		m.ResetSeatIdentityID()
 		return nil
 	case customerhandle.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -5661,6 +7088,678 @@ func (m *CustomerTagMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *CustomerTagMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown CustomerTag edge %s", name)
+}
+
+// DecisionMutation represents an operation that mutates the Decision nodes in the graph.
+type DecisionMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int64
+	part           *int
+	addpart        *int
+	side           *int
+	addside        *int
+	identity_id    *int64
+	addidentity_id *int64
+	kind           *decision.Kind
+	since          *time.Time
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*Decision, error)
+	predicates     []predicate.Decision
+}
+
+var _ ent.Mutation = (*DecisionMutation)(nil)
+
+// decisionOption allows management of the mutation configuration using functional options.
+type decisionOption func(*DecisionMutation)
+
+// newDecisionMutation creates new mutation for the Decision entity.
+func newDecisionMutation(c config, op Op, opts ...decisionOption) *DecisionMutation {
+	m := &DecisionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDecision,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDecisionID sets the ID field of the mutation.
+func withDecisionID(id int64) decisionOption {
+	return func(m *DecisionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Decision
+		)
+		m.oldValue = func(ctx context.Context) (*Decision, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Decision.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDecision sets the old Decision of the mutation.
+func withDecision(node *Decision) decisionOption {
+	return func(m *DecisionMutation) {
+		m.oldValue = func(context.Context) (*Decision, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DecisionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DecisionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Decision entities.
+func (m *DecisionMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DecisionMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DecisionMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Decision.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetPart sets the "part" field.
+func (m *DecisionMutation) SetPart(i int) {
+	m.part = &i
+	m.addpart = nil
+}
+
+// Part returns the value of the "part" field in the mutation.
+func (m *DecisionMutation) Part() (r int, exists bool) {
+	v := m.part
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPart returns the old "part" field's value of the Decision entity.
+// If the Decision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DecisionMutation) OldPart(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPart is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPart requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPart: %w", err)
+	}
+	return oldValue.Part, nil
+}
+
+// AddPart adds i to the "part" field.
+func (m *DecisionMutation) AddPart(i int) {
+	if m.addpart != nil {
+		*m.addpart += i
+	} else {
+		m.addpart = &i
+	}
+}
+
+// AddedPart returns the value that was added to the "part" field in this mutation.
+func (m *DecisionMutation) AddedPart() (r int, exists bool) {
+	v := m.addpart
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPart resets all changes to the "part" field.
+func (m *DecisionMutation) ResetPart() {
+	m.part = nil
+	m.addpart = nil
+}
+
+// SetSide sets the "side" field.
+func (m *DecisionMutation) SetSide(i int) {
+	m.side = &i
+	m.addside = nil
+}
+
+// Side returns the value of the "side" field in the mutation.
+func (m *DecisionMutation) Side() (r int, exists bool) {
+	v := m.side
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSide returns the old "side" field's value of the Decision entity.
+// If the Decision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DecisionMutation) OldSide(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSide is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSide requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSide: %w", err)
+	}
+	return oldValue.Side, nil
+}
+
+// AddSide adds i to the "side" field.
+func (m *DecisionMutation) AddSide(i int) {
+	if m.addside != nil {
+		*m.addside += i
+	} else {
+		m.addside = &i
+	}
+}
+
+// AddedSide returns the value that was added to the "side" field in this mutation.
+func (m *DecisionMutation) AddedSide() (r int, exists bool) {
+	v := m.addside
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSide resets all changes to the "side" field.
+func (m *DecisionMutation) ResetSide() {
+	m.side = nil
+	m.addside = nil
+}
+
+// SetIdentityID sets the "identity_id" field.
+func (m *DecisionMutation) SetIdentityID(i int64) {
+	m.identity_id = &i
+	m.addidentity_id = nil
+}
+
+// IdentityID returns the value of the "identity_id" field in the mutation.
+func (m *DecisionMutation) IdentityID() (r int64, exists bool) {
+	v := m.identity_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIdentityID returns the old "identity_id" field's value of the Decision entity.
+// If the Decision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DecisionMutation) OldIdentityID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIdentityID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIdentityID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIdentityID: %w", err)
+	}
+	return oldValue.IdentityID, nil
+}
+
+// AddIdentityID adds i to the "identity_id" field.
+func (m *DecisionMutation) AddIdentityID(i int64) {
+	if m.addidentity_id != nil {
+		*m.addidentity_id += i
+	} else {
+		m.addidentity_id = &i
+	}
+}
+
+// AddedIdentityID returns the value that was added to the "identity_id" field in this mutation.
+func (m *DecisionMutation) AddedIdentityID() (r int64, exists bool) {
+	v := m.addidentity_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetIdentityID resets all changes to the "identity_id" field.
+func (m *DecisionMutation) ResetIdentityID() {
+	m.identity_id = nil
+	m.addidentity_id = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *DecisionMutation) SetKind(d decision.Kind) {
+	m.kind = &d
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *DecisionMutation) Kind() (r decision.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Decision entity.
+// If the Decision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DecisionMutation) OldKind(ctx context.Context) (v decision.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *DecisionMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetSince sets the "since" field.
+func (m *DecisionMutation) SetSince(t time.Time) {
+	m.since = &t
+}
+
+// Since returns the value of the "since" field in the mutation.
+func (m *DecisionMutation) Since() (r time.Time, exists bool) {
+	v := m.since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSince returns the old "since" field's value of the Decision entity.
+// If the Decision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DecisionMutation) OldSince(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSince: %w", err)
+	}
+	return oldValue.Since, nil
+}
+
+// ClearSince clears the value of the "since" field.
+func (m *DecisionMutation) ClearSince() {
+	m.since = nil
+	m.clearedFields[decision.FieldSince] = struct{}{}
+}
+
+// SinceCleared returns if the "since" field was cleared in this mutation.
+func (m *DecisionMutation) SinceCleared() bool {
+	_, ok := m.clearedFields[decision.FieldSince]
+	return ok
+}
+
+// ResetSince resets all changes to the "since" field.
+func (m *DecisionMutation) ResetSince() {
+	m.since = nil
+	delete(m.clearedFields, decision.FieldSince)
+}
+
+// Where appends a list predicates to the DecisionMutation builder.
+func (m *DecisionMutation) Where(ps ...predicate.Decision) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DecisionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DecisionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Decision, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DecisionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DecisionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Decision).
+func (m *DecisionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DecisionMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.part != nil {
+		fields = append(fields, decision.FieldPart)
+	}
+	if m.side != nil {
+		fields = append(fields, decision.FieldSide)
+	}
+	if m.identity_id != nil {
+		fields = append(fields, decision.FieldIdentityID)
+	}
+	if m.kind != nil {
+		fields = append(fields, decision.FieldKind)
+	}
+	if m.since != nil {
+		fields = append(fields, decision.FieldSince)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DecisionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case decision.FieldPart:
+		return m.Part()
+	case decision.FieldSide:
+		return m.Side()
+	case decision.FieldIdentityID:
+		return m.IdentityID()
+	case decision.FieldKind:
+		return m.Kind()
+	case decision.FieldSince:
+		return m.Since()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DecisionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case decision.FieldPart:
+		return m.OldPart(ctx)
+	case decision.FieldSide:
+		return m.OldSide(ctx)
+	case decision.FieldIdentityID:
+		return m.OldIdentityID(ctx)
+	case decision.FieldKind:
+		return m.OldKind(ctx)
+	case decision.FieldSince:
+		return m.OldSince(ctx)
+	}
+	return nil, fmt.Errorf("unknown Decision field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DecisionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case decision.FieldPart:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPart(v)
+		return nil
+	case decision.FieldSide:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSide(v)
+		return nil
+	case decision.FieldIdentityID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIdentityID(v)
+		return nil
+	case decision.FieldKind:
+		v, ok := value.(decision.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case decision.FieldSince:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSince(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Decision field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DecisionMutation) AddedFields() []string {
+	var fields []string
+	if m.addpart != nil {
+		fields = append(fields, decision.FieldPart)
+	}
+	if m.addside != nil {
+		fields = append(fields, decision.FieldSide)
+	}
+	if m.addidentity_id != nil {
+		fields = append(fields, decision.FieldIdentityID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DecisionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case decision.FieldPart:
+		return m.AddedPart()
+	case decision.FieldSide:
+		return m.AddedSide()
+	case decision.FieldIdentityID:
+		return m.AddedIdentityID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DecisionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case decision.FieldPart:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPart(v)
+		return nil
+	case decision.FieldSide:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSide(v)
+		return nil
+	case decision.FieldIdentityID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddIdentityID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Decision numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DecisionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(decision.FieldSince) {
+		fields = append(fields, decision.FieldSince)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DecisionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DecisionMutation) ClearField(name string) error {
+	switch name {
+	case decision.FieldSince:
+		m.ClearSince()
+		return nil
+	}
+	return fmt.Errorf("unknown Decision nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DecisionMutation) ResetField(name string) error {
+	switch name {
+	case decision.FieldPart:
+		m.ResetPart()
+		return nil
+	case decision.FieldSide:
+		m.ResetSide()
+		return nil
+	case decision.FieldIdentityID:
+		m.ResetIdentityID()
+		return nil
+	case decision.FieldKind:
+		m.ResetKind()
+		return nil
+	case decision.FieldSince:
+		m.ResetSince()
+		return nil
+	}
+	return fmt.Errorf("unknown Decision field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DecisionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DecisionMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DecisionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DecisionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DecisionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DecisionMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DecisionMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Decision unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DecisionMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Decision edge %s", name)
 }
 
 // EmailHashMutation represents an operation that mutates the EmailHash nodes in the graph.
@@ -7587,6 +9686,8 @@ type IdentityMutation struct {
 	source_id      *int32
 	addsource_id   *int32
 	shared         *bool
+	ruled          *bool
+	handed_at      *time.Time
 	clearedFields  map[string]struct{}
 	sets           map[int64]struct{}
 	removedsets    map[int64]struct{}
@@ -8075,6 +10176,91 @@ func (m *IdentityMutation) ResetShared() {
 	m.shared = nil
 }
 
+// SetRuled sets the "ruled" field.
+func (m *IdentityMutation) SetRuled(b bool) {
+	m.ruled = &b
+}
+
+// Ruled returns the value of the "ruled" field in the mutation.
+func (m *IdentityMutation) Ruled() (r bool, exists bool) {
+	v := m.ruled
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRuled returns the old "ruled" field's value of the Identity entity.
+// If the Identity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityMutation) OldRuled(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRuled is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRuled requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRuled: %w", err)
+	}
+	return oldValue.Ruled, nil
+}
+
+// ResetRuled resets all changes to the "ruled" field.
+func (m *IdentityMutation) ResetRuled() {
+	m.ruled = nil
+}
+
+// SetHandedAt sets the "handed_at" field.
+func (m *IdentityMutation) SetHandedAt(t time.Time) {
+	m.handed_at = &t
+}
+
+// HandedAt returns the value of the "handed_at" field in the mutation.
+func (m *IdentityMutation) HandedAt() (r time.Time, exists bool) {
+	v := m.handed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHandedAt returns the old "handed_at" field's value of the Identity entity.
+// If the Identity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityMutation) OldHandedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHandedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHandedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHandedAt: %w", err)
+	}
+	return oldValue.HandedAt, nil
+}
+
+// ClearHandedAt clears the value of the "handed_at" field.
+func (m *IdentityMutation) ClearHandedAt() {
+	m.handed_at = nil
+	m.clearedFields[identity.FieldHandedAt] = struct{}{}
+}
+
+// HandedAtCleared returns if the "handed_at" field was cleared in this mutation.
+func (m *IdentityMutation) HandedAtCleared() bool {
+	_, ok := m.clearedFields[identity.FieldHandedAt]
+	return ok
+}
+
+// ResetHandedAt resets all changes to the "handed_at" field.
+func (m *IdentityMutation) ResetHandedAt() {
+	m.handed_at = nil
+	delete(m.clearedFields, identity.FieldHandedAt)
+}
+
 // AddSetIDs adds the "sets" edge to the IdentitySet entity by ids.
 func (m *IdentityMutation) AddSetIDs(ids ...int64) {
 	if m.sets == nil {
@@ -8163,7 +10349,7 @@ func (m *IdentityMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *IdentityMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 10)
 	if m.type_id != nil {
 		fields = append(fields, identity.FieldTypeID)
 	}
@@ -8187,6 +10373,12 @@ func (m *IdentityMutation) Fields() []string {
 	}
 	if m.shared != nil {
 		fields = append(fields, identity.FieldShared)
+	}
+	if m.ruled != nil {
+		fields = append(fields, identity.FieldRuled)
+	}
+	if m.handed_at != nil {
+		fields = append(fields, identity.FieldHandedAt)
 	}
 	return fields
 }
@@ -8212,6 +10404,10 @@ func (m *IdentityMutation) Field(name string) (ent.Value, bool) {
 		return m.SourceID()
 	case identity.FieldShared:
 		return m.Shared()
+	case identity.FieldRuled:
+		return m.Ruled()
+	case identity.FieldHandedAt:
+		return m.HandedAt()
 	}
 	return nil, false
 }
@@ -8237,6 +10433,10 @@ func (m *IdentityMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldSourceID(ctx)
 	case identity.FieldShared:
 		return m.OldShared(ctx)
+	case identity.FieldRuled:
+		return m.OldRuled(ctx)
+	case identity.FieldHandedAt:
+		return m.OldHandedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Identity field %s", name)
 }
@@ -8301,6 +10501,20 @@ func (m *IdentityMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetShared(v)
+		return nil
+	case identity.FieldRuled:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRuled(v)
+		return nil
+	case identity.FieldHandedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHandedAt(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Identity field %s", name)
@@ -8377,6 +10591,9 @@ func (m *IdentityMutation) ClearedFields() []string {
 	if m.FieldCleared(identity.FieldCustomerID) {
 		fields = append(fields, identity.FieldCustomerID)
 	}
+	if m.FieldCleared(identity.FieldHandedAt) {
+		fields = append(fields, identity.FieldHandedAt)
+	}
 	return fields
 }
 
@@ -8396,6 +10613,9 @@ func (m *IdentityMutation) ClearField(name string) error {
 		return nil
 	case identity.FieldCustomerID:
 		m.ClearCustomerID()
+		return nil
+	case identity.FieldHandedAt:
+		m.ClearHandedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Identity nullable field %s", name)
@@ -8428,6 +10648,12 @@ func (m *IdentityMutation) ResetField(name string) error {
 		return nil
 	case identity.FieldShared:
 		m.ResetShared()
+		return nil
+	case identity.FieldRuled:
+		m.ResetRuled()
+		return nil
+	case identity.FieldHandedAt:
+		m.ResetHandedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Identity field %s", name)
@@ -8528,6 +10754,7 @@ type IdentitySetMutation struct {
 	appendclaims      json.RawMessage
 	anchor_id         *int64
 	addanchor_id      *int64
+	arrived_at        *time.Time
 	clearedFields     map[string]struct{}
 	identities        map[int64]struct{}
 	removedidentities map[int64]struct{}
@@ -8798,6 +11025,55 @@ func (m *IdentitySetMutation) ResetAnchorID() {
 	delete(m.clearedFields, identityset.FieldAnchorID)
 }
 
+// SetArrivedAt sets the "arrived_at" field.
+func (m *IdentitySetMutation) SetArrivedAt(t time.Time) {
+	m.arrived_at = &t
+}
+
+// ArrivedAt returns the value of the "arrived_at" field in the mutation.
+func (m *IdentitySetMutation) ArrivedAt() (r time.Time, exists bool) {
+	v := m.arrived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArrivedAt returns the old "arrived_at" field's value of the IdentitySet entity.
+// If the IdentitySet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentitySetMutation) OldArrivedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArrivedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArrivedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArrivedAt: %w", err)
+	}
+	return oldValue.ArrivedAt, nil
+}
+
+// ClearArrivedAt clears the value of the "arrived_at" field.
+func (m *IdentitySetMutation) ClearArrivedAt() {
+	m.arrived_at = nil
+	m.clearedFields[identityset.FieldArrivedAt] = struct{}{}
+}
+
+// ArrivedAtCleared returns if the "arrived_at" field was cleared in this mutation.
+func (m *IdentitySetMutation) ArrivedAtCleared() bool {
+	_, ok := m.clearedFields[identityset.FieldArrivedAt]
+	return ok
+}
+
+// ResetArrivedAt resets all changes to the "arrived_at" field.
+func (m *IdentitySetMutation) ResetArrivedAt() {
+	m.arrived_at = nil
+	delete(m.clearedFields, identityset.FieldArrivedAt)
+}
+
 // AddIdentityIDs adds the "identities" edge to the Identity entity by ids.
 func (m *IdentitySetMutation) AddIdentityIDs(ids ...int64) {
 	if m.identities == nil {
@@ -8886,7 +11162,7 @@ func (m *IdentitySetMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *IdentitySetMutation) Fields() []string {
-	fields := make([]string, 0, 3)
+	fields := make([]string, 0, 4)
 	if m.digest != nil {
 		fields = append(fields, identityset.FieldDigest)
 	}
@@ -8895,6 +11171,9 @@ func (m *IdentitySetMutation) Fields() []string {
 	}
 	if m.anchor_id != nil {
 		fields = append(fields, identityset.FieldAnchorID)
+	}
+	if m.arrived_at != nil {
+		fields = append(fields, identityset.FieldArrivedAt)
 	}
 	return fields
 }
@@ -8910,6 +11189,8 @@ func (m *IdentitySetMutation) Field(name string) (ent.Value, bool) {
 		return m.Claims()
 	case identityset.FieldAnchorID:
 		return m.AnchorID()
+	case identityset.FieldArrivedAt:
+		return m.ArrivedAt()
 	}
 	return nil, false
 }
@@ -8925,6 +11206,8 @@ func (m *IdentitySetMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldClaims(ctx)
 	case identityset.FieldAnchorID:
 		return m.OldAnchorID(ctx)
+	case identityset.FieldArrivedAt:
+		return m.OldArrivedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown IdentitySet field %s", name)
 }
@@ -8954,6 +11237,13 @@ func (m *IdentitySetMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetAnchorID(v)
+		return nil
+	case identityset.FieldArrivedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArrivedAt(v)
 		return nil
 	}
 	return fmt.Errorf("unknown IdentitySet field %s", name)
@@ -9003,6 +11293,9 @@ func (m *IdentitySetMutation) ClearedFields() []string {
 	if m.FieldCleared(identityset.FieldAnchorID) {
 		fields = append(fields, identityset.FieldAnchorID)
 	}
+	if m.FieldCleared(identityset.FieldArrivedAt) {
+		fields = append(fields, identityset.FieldArrivedAt)
+	}
 	return fields
 }
 
@@ -9020,6 +11313,9 @@ func (m *IdentitySetMutation) ClearField(name string) error {
 	case identityset.FieldAnchorID:
 		m.ClearAnchorID()
 		return nil
+	case identityset.FieldArrivedAt:
+		m.ClearArrivedAt()
+		return nil
 	}
 	return fmt.Errorf("unknown IdentitySet nullable field %s", name)
 }
@@ -9036,6 +11332,9 @@ func (m *IdentitySetMutation) ResetField(name string) error {
 		return nil
 	case identityset.FieldAnchorID:
 		m.ResetAnchorID()
+		return nil
+	case identityset.FieldArrivedAt:
+		m.ResetArrivedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown IdentitySet field %s", name)
@@ -10607,27 +12906,1586 @@ func (m *IdentityTypeMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown IdentityType edge %s", name)
 }
 
+// JobMutation represents an operation that mutates the Job nodes in the graph.
+type JobMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	kind          *string
+	subject       *string
+	actor         *string
+	state         *job.State
+	_done         *int64
+	add_done      *int64
+	total         *int64
+	addtotal      *int64
+	changed       *int64
+	addchanged    *int64
+	cursor        *int64
+	addcursor     *int64
+	barrier       *int64
+	addbarrier    *int64
+	error         *string
+	created_at    *time.Time
+	leased_until  *time.Time
+	ended_at      *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Job, error)
+	predicates    []predicate.Job
+}
+
+var _ ent.Mutation = (*JobMutation)(nil)
+
+// jobOption allows management of the mutation configuration using functional options.
+type jobOption func(*JobMutation)
+
+// newJobMutation creates new mutation for the Job entity.
+func newJobMutation(c config, op Op, opts ...jobOption) *JobMutation {
+	m := &JobMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeJob,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withJobID sets the ID field of the mutation.
+func withJobID(id int64) jobOption {
+	return func(m *JobMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Job
+		)
+		m.oldValue = func(ctx context.Context) (*Job, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Job.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withJob sets the old Job of the mutation.
+func withJob(node *Job) jobOption {
+	return func(m *JobMutation) {
+		m.oldValue = func(context.Context) (*Job, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m JobMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m JobMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Job entities.
+func (m *JobMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *JobMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *JobMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Job.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetKind sets the "kind" field.
+func (m *JobMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *JobMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *JobMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetSubject sets the "subject" field.
+func (m *JobMutation) SetSubject(s string) {
+	m.subject = &s
+}
+
+// Subject returns the value of the "subject" field in the mutation.
+func (m *JobMutation) Subject() (r string, exists bool) {
+	v := m.subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubject returns the old "subject" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldSubject(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubject: %w", err)
+	}
+	return oldValue.Subject, nil
+}
+
+// ResetSubject resets all changes to the "subject" field.
+func (m *JobMutation) ResetSubject() {
+	m.subject = nil
+}
+
+// SetActor sets the "actor" field.
+func (m *JobMutation) SetActor(s string) {
+	m.actor = &s
+}
+
+// Actor returns the value of the "actor" field in the mutation.
+func (m *JobMutation) Actor() (r string, exists bool) {
+	v := m.actor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActor returns the old "actor" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldActor(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActor: %w", err)
+	}
+	return oldValue.Actor, nil
+}
+
+// ResetActor resets all changes to the "actor" field.
+func (m *JobMutation) ResetActor() {
+	m.actor = nil
+}
+
+// SetState sets the "state" field.
+func (m *JobMutation) SetState(j job.State) {
+	m.state = &j
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *JobMutation) State() (r job.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldState(ctx context.Context) (v job.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *JobMutation) ResetState() {
+	m.state = nil
+}
+
+// SetDone sets the "done" field.
+func (m *JobMutation) SetDone(i int64) {
+	m._done = &i
+	m.add_done = nil
+}
+
+// Done returns the value of the "done" field in the mutation.
+func (m *JobMutation) Done() (r int64, exists bool) {
+	v := m._done
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDone returns the old "done" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldDone(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDone: %w", err)
+	}
+	return oldValue.Done, nil
+}
+
+// AddDone adds i to the "done" field.
+func (m *JobMutation) AddDone(i int64) {
+	if m.add_done != nil {
+		*m.add_done += i
+	} else {
+		m.add_done = &i
+	}
+}
+
+// AddedDone returns the value that was added to the "done" field in this mutation.
+func (m *JobMutation) AddedDone() (r int64, exists bool) {
+	v := m.add_done
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDone resets all changes to the "done" field.
+func (m *JobMutation) ResetDone() {
+	m._done = nil
+	m.add_done = nil
+}
+
+// SetTotal sets the "total" field.
+func (m *JobMutation) SetTotal(i int64) {
+	m.total = &i
+	m.addtotal = nil
+}
+
+// Total returns the value of the "total" field in the mutation.
+func (m *JobMutation) Total() (r int64, exists bool) {
+	v := m.total
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTotal returns the old "total" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldTotal(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTotal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTotal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTotal: %w", err)
+	}
+	return oldValue.Total, nil
+}
+
+// AddTotal adds i to the "total" field.
+func (m *JobMutation) AddTotal(i int64) {
+	if m.addtotal != nil {
+		*m.addtotal += i
+	} else {
+		m.addtotal = &i
+	}
+}
+
+// AddedTotal returns the value that was added to the "total" field in this mutation.
+func (m *JobMutation) AddedTotal() (r int64, exists bool) {
+	v := m.addtotal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTotal resets all changes to the "total" field.
+func (m *JobMutation) ResetTotal() {
+	m.total = nil
+	m.addtotal = nil
+}
+
+// SetChanged sets the "changed" field.
+func (m *JobMutation) SetChanged(i int64) {
+	m.changed = &i
+	m.addchanged = nil
+}
+
+// Changed returns the value of the "changed" field in the mutation.
+func (m *JobMutation) Changed() (r int64, exists bool) {
+	v := m.changed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChanged returns the old "changed" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldChanged(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChanged is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChanged requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChanged: %w", err)
+	}
+	return oldValue.Changed, nil
+}
+
+// AddChanged adds i to the "changed" field.
+func (m *JobMutation) AddChanged(i int64) {
+	if m.addchanged != nil {
+		*m.addchanged += i
+	} else {
+		m.addchanged = &i
+	}
+}
+
+// AddedChanged returns the value that was added to the "changed" field in this mutation.
+func (m *JobMutation) AddedChanged() (r int64, exists bool) {
+	v := m.addchanged
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetChanged resets all changes to the "changed" field.
+func (m *JobMutation) ResetChanged() {
+	m.changed = nil
+	m.addchanged = nil
+}
+
+// SetCursor sets the "cursor" field.
+func (m *JobMutation) SetCursor(i int64) {
+	m.cursor = &i
+	m.addcursor = nil
+}
+
+// Cursor returns the value of the "cursor" field in the mutation.
+func (m *JobMutation) Cursor() (r int64, exists bool) {
+	v := m.cursor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCursor returns the old "cursor" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldCursor(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCursor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCursor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCursor: %w", err)
+	}
+	return oldValue.Cursor, nil
+}
+
+// AddCursor adds i to the "cursor" field.
+func (m *JobMutation) AddCursor(i int64) {
+	if m.addcursor != nil {
+		*m.addcursor += i
+	} else {
+		m.addcursor = &i
+	}
+}
+
+// AddedCursor returns the value that was added to the "cursor" field in this mutation.
+func (m *JobMutation) AddedCursor() (r int64, exists bool) {
+	v := m.addcursor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCursor resets all changes to the "cursor" field.
+func (m *JobMutation) ResetCursor() {
+	m.cursor = nil
+	m.addcursor = nil
+}
+
+// SetBarrier sets the "barrier" field.
+func (m *JobMutation) SetBarrier(i int64) {
+	m.barrier = &i
+	m.addbarrier = nil
+}
+
+// Barrier returns the value of the "barrier" field in the mutation.
+func (m *JobMutation) Barrier() (r int64, exists bool) {
+	v := m.barrier
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBarrier returns the old "barrier" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldBarrier(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBarrier is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBarrier requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBarrier: %w", err)
+	}
+	return oldValue.Barrier, nil
+}
+
+// AddBarrier adds i to the "barrier" field.
+func (m *JobMutation) AddBarrier(i int64) {
+	if m.addbarrier != nil {
+		*m.addbarrier += i
+	} else {
+		m.addbarrier = &i
+	}
+}
+
+// AddedBarrier returns the value that was added to the "barrier" field in this mutation.
+func (m *JobMutation) AddedBarrier() (r int64, exists bool) {
+	v := m.addbarrier
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBarrier resets all changes to the "barrier" field.
+func (m *JobMutation) ResetBarrier() {
+	m.barrier = nil
+	m.addbarrier = nil
+}
+
+// SetError sets the "error" field.
+func (m *JobMutation) SetError(s string) {
+	m.error = &s
+}
+
+// Error returns the value of the "error" field in the mutation.
+func (m *JobMutation) Error() (r string, exists bool) {
+	v := m.error
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldError returns the old "error" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldError(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldError is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldError requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldError: %w", err)
+	}
+	return oldValue.Error, nil
+}
+
+// ResetError resets all changes to the "error" field.
+func (m *JobMutation) ResetError() {
+	m.error = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *JobMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *JobMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *JobMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetLeasedUntil sets the "leased_until" field.
+func (m *JobMutation) SetLeasedUntil(t time.Time) {
+	m.leased_until = &t
+}
+
+// LeasedUntil returns the value of the "leased_until" field in the mutation.
+func (m *JobMutation) LeasedUntil() (r time.Time, exists bool) {
+	v := m.leased_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeasedUntil returns the old "leased_until" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldLeasedUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeasedUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeasedUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeasedUntil: %w", err)
+	}
+	return oldValue.LeasedUntil, nil
+}
+
+// ClearLeasedUntil clears the value of the "leased_until" field.
+func (m *JobMutation) ClearLeasedUntil() {
+	m.leased_until = nil
+	m.clearedFields[job.FieldLeasedUntil] = struct{}{}
+}
+
+// LeasedUntilCleared returns if the "leased_until" field was cleared in this mutation.
+func (m *JobMutation) LeasedUntilCleared() bool {
+	_, ok := m.clearedFields[job.FieldLeasedUntil]
+	return ok
+}
+
+// ResetLeasedUntil resets all changes to the "leased_until" field.
+func (m *JobMutation) ResetLeasedUntil() {
+	m.leased_until = nil
+	delete(m.clearedFields, job.FieldLeasedUntil)
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *JobMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *JobMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *JobMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[job.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *JobMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[job.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *JobMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, job.FieldEndedAt)
+}
+
+// Where appends a list predicates to the JobMutation builder.
+func (m *JobMutation) Where(ps ...predicate.Job) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the JobMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *JobMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Job, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *JobMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *JobMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Job).
+func (m *JobMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *JobMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.kind != nil {
+		fields = append(fields, job.FieldKind)
+	}
+	if m.subject != nil {
+		fields = append(fields, job.FieldSubject)
+	}
+	if m.actor != nil {
+		fields = append(fields, job.FieldActor)
+	}
+	if m.state != nil {
+		fields = append(fields, job.FieldState)
+	}
+	if m._done != nil {
+		fields = append(fields, job.FieldDone)
+	}
+	if m.total != nil {
+		fields = append(fields, job.FieldTotal)
+	}
+	if m.changed != nil {
+		fields = append(fields, job.FieldChanged)
+	}
+	if m.cursor != nil {
+		fields = append(fields, job.FieldCursor)
+	}
+	if m.barrier != nil {
+		fields = append(fields, job.FieldBarrier)
+	}
+	if m.error != nil {
+		fields = append(fields, job.FieldError)
+	}
+	if m.created_at != nil {
+		fields = append(fields, job.FieldCreatedAt)
+	}
+	if m.leased_until != nil {
+		fields = append(fields, job.FieldLeasedUntil)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, job.FieldEndedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *JobMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case job.FieldKind:
+		return m.Kind()
+	case job.FieldSubject:
+		return m.Subject()
+	case job.FieldActor:
+		return m.Actor()
+	case job.FieldState:
+		return m.State()
+	case job.FieldDone:
+		return m.Done()
+	case job.FieldTotal:
+		return m.Total()
+	case job.FieldChanged:
+		return m.Changed()
+	case job.FieldCursor:
+		return m.Cursor()
+	case job.FieldBarrier:
+		return m.Barrier()
+	case job.FieldError:
+		return m.Error()
+	case job.FieldCreatedAt:
+		return m.CreatedAt()
+	case job.FieldLeasedUntil:
+		return m.LeasedUntil()
+	case job.FieldEndedAt:
+		return m.EndedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *JobMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case job.FieldKind:
+		return m.OldKind(ctx)
+	case job.FieldSubject:
+		return m.OldSubject(ctx)
+	case job.FieldActor:
+		return m.OldActor(ctx)
+	case job.FieldState:
+		return m.OldState(ctx)
+	case job.FieldDone:
+		return m.OldDone(ctx)
+	case job.FieldTotal:
+		return m.OldTotal(ctx)
+	case job.FieldChanged:
+		return m.OldChanged(ctx)
+	case job.FieldCursor:
+		return m.OldCursor(ctx)
+	case job.FieldBarrier:
+		return m.OldBarrier(ctx)
+	case job.FieldError:
+		return m.OldError(ctx)
+	case job.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case job.FieldLeasedUntil:
+		return m.OldLeasedUntil(ctx)
+	case job.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Job field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *JobMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case job.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case job.FieldSubject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubject(v)
+		return nil
+	case job.FieldActor:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActor(v)
+		return nil
+	case job.FieldState:
+		v, ok := value.(job.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case job.FieldDone:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDone(v)
+		return nil
+	case job.FieldTotal:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTotal(v)
+		return nil
+	case job.FieldChanged:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChanged(v)
+		return nil
+	case job.FieldCursor:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCursor(v)
+		return nil
+	case job.FieldBarrier:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBarrier(v)
+		return nil
+	case job.FieldError:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetError(v)
+		return nil
+	case job.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case job.FieldLeasedUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeasedUntil(v)
+		return nil
+	case job.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Job field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *JobMutation) AddedFields() []string {
+	var fields []string
+	if m.add_done != nil {
+		fields = append(fields, job.FieldDone)
+	}
+	if m.addtotal != nil {
+		fields = append(fields, job.FieldTotal)
+	}
+	if m.addchanged != nil {
+		fields = append(fields, job.FieldChanged)
+	}
+	if m.addcursor != nil {
+		fields = append(fields, job.FieldCursor)
+	}
+	if m.addbarrier != nil {
+		fields = append(fields, job.FieldBarrier)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *JobMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case job.FieldDone:
+		return m.AddedDone()
+	case job.FieldTotal:
+		return m.AddedTotal()
+	case job.FieldChanged:
+		return m.AddedChanged()
+	case job.FieldCursor:
+		return m.AddedCursor()
+	case job.FieldBarrier:
+		return m.AddedBarrier()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *JobMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case job.FieldDone:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDone(v)
+		return nil
+	case job.FieldTotal:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTotal(v)
+		return nil
+	case job.FieldChanged:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddChanged(v)
+		return nil
+	case job.FieldCursor:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCursor(v)
+		return nil
+	case job.FieldBarrier:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBarrier(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Job numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *JobMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(job.FieldLeasedUntil) {
+		fields = append(fields, job.FieldLeasedUntil)
+	}
+	if m.FieldCleared(job.FieldEndedAt) {
+		fields = append(fields, job.FieldEndedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *JobMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *JobMutation) ClearField(name string) error {
+	switch name {
+	case job.FieldLeasedUntil:
+		m.ClearLeasedUntil()
+		return nil
+	case job.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Job nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *JobMutation) ResetField(name string) error {
+	switch name {
+	case job.FieldKind:
+		m.ResetKind()
+		return nil
+	case job.FieldSubject:
+		m.ResetSubject()
+		return nil
+	case job.FieldActor:
+		m.ResetActor()
+		return nil
+	case job.FieldState:
+		m.ResetState()
+		return nil
+	case job.FieldDone:
+		m.ResetDone()
+		return nil
+	case job.FieldTotal:
+		m.ResetTotal()
+		return nil
+	case job.FieldChanged:
+		m.ResetChanged()
+		return nil
+	case job.FieldCursor:
+		m.ResetCursor()
+		return nil
+	case job.FieldBarrier:
+		m.ResetBarrier()
+		return nil
+	case job.FieldError:
+		m.ResetError()
+		return nil
+	case job.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case job.FieldLeasedUntil:
+		m.ResetLeasedUntil()
+		return nil
+	case job.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Job field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *JobMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *JobMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *JobMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *JobMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *JobMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *JobMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *JobMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Job unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *JobMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Job edge %s", name)
+}
+
+// JobCustomerMutation represents an operation that mutates the JobCustomer nodes in the graph.
+type JobCustomerMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	handle_id     *int64
+	addhandle_id  *int64
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*JobCustomer, error)
+	predicates    []predicate.JobCustomer
+}
+
+var _ ent.Mutation = (*JobCustomerMutation)(nil)
+
+// jobcustomerOption allows management of the mutation configuration using functional options.
+type jobcustomerOption func(*JobCustomerMutation)
+
+// newJobCustomerMutation creates new mutation for the JobCustomer entity.
+func newJobCustomerMutation(c config, op Op, opts ...jobcustomerOption) *JobCustomerMutation {
+	m := &JobCustomerMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeJobCustomer,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withJobCustomerID sets the ID field of the mutation.
+func withJobCustomerID(id int64) jobcustomerOption {
+	return func(m *JobCustomerMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *JobCustomer
+		)
+		m.oldValue = func(ctx context.Context) (*JobCustomer, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().JobCustomer.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withJobCustomer sets the old JobCustomer of the mutation.
+func withJobCustomer(node *JobCustomer) jobcustomerOption {
+	return func(m *JobCustomerMutation) {
+		m.oldValue = func(context.Context) (*JobCustomer, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m JobCustomerMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m JobCustomerMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of JobCustomer entities.
+func (m *JobCustomerMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *JobCustomerMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *JobCustomerMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().JobCustomer.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHandleID sets the "handle_id" field.
+func (m *JobCustomerMutation) SetHandleID(i int64) {
+	m.handle_id = &i
+	m.addhandle_id = nil
+}
+
+// HandleID returns the value of the "handle_id" field in the mutation.
+func (m *JobCustomerMutation) HandleID() (r int64, exists bool) {
+	v := m.handle_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHandleID returns the old "handle_id" field's value of the JobCustomer entity.
+// If the JobCustomer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobCustomerMutation) OldHandleID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHandleID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHandleID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHandleID: %w", err)
+	}
+	return oldValue.HandleID, nil
+}
+
+// AddHandleID adds i to the "handle_id" field.
+func (m *JobCustomerMutation) AddHandleID(i int64) {
+	if m.addhandle_id != nil {
+		*m.addhandle_id += i
+	} else {
+		m.addhandle_id = &i
+	}
+}
+
+// AddedHandleID returns the value that was added to the "handle_id" field in this mutation.
+func (m *JobCustomerMutation) AddedHandleID() (r int64, exists bool) {
+	v := m.addhandle_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetHandleID resets all changes to the "handle_id" field.
+func (m *JobCustomerMutation) ResetHandleID() {
+	m.handle_id = nil
+	m.addhandle_id = nil
+}
+
+// Where appends a list predicates to the JobCustomerMutation builder.
+func (m *JobCustomerMutation) Where(ps ...predicate.JobCustomer) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the JobCustomerMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *JobCustomerMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.JobCustomer, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *JobCustomerMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *JobCustomerMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (JobCustomer).
+func (m *JobCustomerMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *JobCustomerMutation) Fields() []string {
+	fields := make([]string, 0, 1)
+	if m.handle_id != nil {
+		fields = append(fields, jobcustomer.FieldHandleID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *JobCustomerMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case jobcustomer.FieldHandleID:
+		return m.HandleID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *JobCustomerMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case jobcustomer.FieldHandleID:
+		return m.OldHandleID(ctx)
+	}
+	return nil, fmt.Errorf("unknown JobCustomer field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *JobCustomerMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case jobcustomer.FieldHandleID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHandleID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown JobCustomer field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *JobCustomerMutation) AddedFields() []string {
+	var fields []string
+	if m.addhandle_id != nil {
+		fields = append(fields, jobcustomer.FieldHandleID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *JobCustomerMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case jobcustomer.FieldHandleID:
+		return m.AddedHandleID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *JobCustomerMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case jobcustomer.FieldHandleID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHandleID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown JobCustomer numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *JobCustomerMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *JobCustomerMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *JobCustomerMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown JobCustomer nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *JobCustomerMutation) ResetField(name string) error {
+	switch name {
+	case jobcustomer.FieldHandleID:
+		m.ResetHandleID()
+		return nil
+	}
+	return fmt.Errorf("unknown JobCustomer field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *JobCustomerMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *JobCustomerMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *JobCustomerMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *JobCustomerMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *JobCustomerMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *JobCustomerMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *JobCustomerMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown JobCustomer unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *JobCustomerMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown JobCustomer edge %s", name)
+}
+
 // MergeMutation represents an operation that mutates the Merge nodes in the graph.
 type MergeMutation struct {
 	config
-	op             Op
-	typ            string
-	id             *int64
-	survivor_id    *int64
-	addsurvivor_id *int64
-	merged_id      *int64
-	addmerged_id   *int64
-	cause          *merge.Cause
-	reason         *string
-	actor          *string
-	record_id      *int64
-	addrecord_id   *int64
-	merged_at      *time.Time
-	undone_at      *time.Time
-	clearedFields  map[string]struct{}
-	done           bool
-	oldValue       func(context.Context) (*Merge, error)
-	predicates     []predicate.Merge
+	op              Op
+	typ             string
+	id              *int64
+	survivor_id     *int64
+	addsurvivor_id  *int64
+	merged_id       *int64
+	addmerged_id    *int64
+	cause           *merge.Cause
+	reason          *string
+	actor           *string
+	record_id       *int64
+	addrecord_id    *int64
+	operation_id    *int64
+	addoperation_id *int64
+	merged_at       *time.Time
+	undone_at       *time.Time
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*Merge, error)
+	predicates      []predicate.Merge
 }
 
 var _ ent.Mutation = (*MergeMutation)(nil)
@@ -11024,6 +14882,76 @@ func (m *MergeMutation) ResetRecordID() {
 	delete(m.clearedFields, merge.FieldRecordID)
 }
 
+// SetOperationID sets the "operation_id" field.
+func (m *MergeMutation) SetOperationID(i int64) {
+	m.operation_id = &i
+	m.addoperation_id = nil
+}
+
+// OperationID returns the value of the "operation_id" field in the mutation.
+func (m *MergeMutation) OperationID() (r int64, exists bool) {
+	v := m.operation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOperationID returns the old "operation_id" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldOperationID(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOperationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOperationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOperationID: %w", err)
+	}
+	return oldValue.OperationID, nil
+}
+
+// AddOperationID adds i to the "operation_id" field.
+func (m *MergeMutation) AddOperationID(i int64) {
+	if m.addoperation_id != nil {
+		*m.addoperation_id += i
+	} else {
+		m.addoperation_id = &i
+	}
+}
+
+// AddedOperationID returns the value that was added to the "operation_id" field in this mutation.
+func (m *MergeMutation) AddedOperationID() (r int64, exists bool) {
+	v := m.addoperation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearOperationID clears the value of the "operation_id" field.
+func (m *MergeMutation) ClearOperationID() {
+	m.operation_id = nil
+	m.addoperation_id = nil
+	m.clearedFields[merge.FieldOperationID] = struct{}{}
+}
+
+// OperationIDCleared returns if the "operation_id" field was cleared in this mutation.
+func (m *MergeMutation) OperationIDCleared() bool {
+	_, ok := m.clearedFields[merge.FieldOperationID]
+	return ok
+}
+
+// ResetOperationID resets all changes to the "operation_id" field.
+func (m *MergeMutation) ResetOperationID() {
+	m.operation_id = nil
+	m.addoperation_id = nil
+	delete(m.clearedFields, merge.FieldOperationID)
+}
+
 // SetMergedAt sets the "merged_at" field.
 func (m *MergeMutation) SetMergedAt(t time.Time) {
 	m.merged_at = &t
@@ -11143,7 +15071,7 @@ func (m *MergeMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MergeMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 9)
 	if m.survivor_id != nil {
 		fields = append(fields, merge.FieldSurvivorID)
 	}
@@ -11161,6 +15089,9 @@ func (m *MergeMutation) Fields() []string {
 	}
 	if m.record_id != nil {
 		fields = append(fields, merge.FieldRecordID)
+	}
+	if m.operation_id != nil {
+		fields = append(fields, merge.FieldOperationID)
 	}
 	if m.merged_at != nil {
 		fields = append(fields, merge.FieldMergedAt)
@@ -11188,6 +15119,8 @@ func (m *MergeMutation) Field(name string) (ent.Value, bool) {
 		return m.Actor()
 	case merge.FieldRecordID:
 		return m.RecordID()
+	case merge.FieldOperationID:
+		return m.OperationID()
 	case merge.FieldMergedAt:
 		return m.MergedAt()
 	case merge.FieldUndoneAt:
@@ -11213,6 +15146,8 @@ func (m *MergeMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldActor(ctx)
 	case merge.FieldRecordID:
 		return m.OldRecordID(ctx)
+	case merge.FieldOperationID:
+		return m.OldOperationID(ctx)
 	case merge.FieldMergedAt:
 		return m.OldMergedAt(ctx)
 	case merge.FieldUndoneAt:
@@ -11268,6 +15203,13 @@ func (m *MergeMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRecordID(v)
 		return nil
+	case merge.FieldOperationID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOperationID(v)
+		return nil
 	case merge.FieldMergedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -11299,6 +15241,9 @@ func (m *MergeMutation) AddedFields() []string {
 	if m.addrecord_id != nil {
 		fields = append(fields, merge.FieldRecordID)
 	}
+	if m.addoperation_id != nil {
+		fields = append(fields, merge.FieldOperationID)
+	}
 	return fields
 }
 
@@ -11313,6 +15258,8 @@ func (m *MergeMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedMergedID()
 	case merge.FieldRecordID:
 		return m.AddedRecordID()
+	case merge.FieldOperationID:
+		return m.AddedOperationID()
 	}
 	return nil, false
 }
@@ -11343,6 +15290,13 @@ func (m *MergeMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddRecordID(v)
 		return nil
+	case merge.FieldOperationID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOperationID(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Merge numeric field %s", name)
 }
@@ -11353,6 +15307,9 @@ func (m *MergeMutation) ClearedFields() []string {
 	var fields []string
 	if m.FieldCleared(merge.FieldRecordID) {
 		fields = append(fields, merge.FieldRecordID)
+	}
+	if m.FieldCleared(merge.FieldOperationID) {
+		fields = append(fields, merge.FieldOperationID)
 	}
 	if m.FieldCleared(merge.FieldUndoneAt) {
 		fields = append(fields, merge.FieldUndoneAt)
@@ -11373,6 +15330,9 @@ func (m *MergeMutation) ClearField(name string) error {
 	switch name {
 	case merge.FieldRecordID:
 		m.ClearRecordID()
+		return nil
+	case merge.FieldOperationID:
+		m.ClearOperationID()
 		return nil
 	case merge.FieldUndoneAt:
 		m.ClearUndoneAt()
@@ -11402,6 +15362,9 @@ func (m *MergeMutation) ResetField(name string) error {
 		return nil
 	case merge.FieldRecordID:
 		m.ResetRecordID()
+		return nil
+	case merge.FieldOperationID:
+		m.ResetOperationID()
 		return nil
 	case merge.FieldMergedAt:
 		m.ResetMergedAt()
@@ -11459,6 +15422,428 @@ func (m *MergeMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *MergeMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Merge edge %s", name)
+}
+
+// MergeSideMutation represents an operation that mutates the MergeSide nodes in the graph.
+type MergeSideMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int64
+	identity_id    *int64
+	addidentity_id *int64
+	survivor       *bool
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*MergeSide, error)
+	predicates     []predicate.MergeSide
+}
+
+var _ ent.Mutation = (*MergeSideMutation)(nil)
+
+// mergesideOption allows management of the mutation configuration using functional options.
+type mergesideOption func(*MergeSideMutation)
+
+// newMergeSideMutation creates new mutation for the MergeSide entity.
+func newMergeSideMutation(c config, op Op, opts ...mergesideOption) *MergeSideMutation {
+	m := &MergeSideMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMergeSide,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMergeSideID sets the ID field of the mutation.
+func withMergeSideID(id int64) mergesideOption {
+	return func(m *MergeSideMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MergeSide
+		)
+		m.oldValue = func(ctx context.Context) (*MergeSide, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MergeSide.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMergeSide sets the old MergeSide of the mutation.
+func withMergeSide(node *MergeSide) mergesideOption {
+	return func(m *MergeSideMutation) {
+		m.oldValue = func(context.Context) (*MergeSide, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MergeSideMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MergeSideMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MergeSide entities.
+func (m *MergeSideMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MergeSideMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MergeSideMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MergeSide.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetIdentityID sets the "identity_id" field.
+func (m *MergeSideMutation) SetIdentityID(i int64) {
+	m.identity_id = &i
+	m.addidentity_id = nil
+}
+
+// IdentityID returns the value of the "identity_id" field in the mutation.
+func (m *MergeSideMutation) IdentityID() (r int64, exists bool) {
+	v := m.identity_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIdentityID returns the old "identity_id" field's value of the MergeSide entity.
+// If the MergeSide object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeSideMutation) OldIdentityID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIdentityID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIdentityID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIdentityID: %w", err)
+	}
+	return oldValue.IdentityID, nil
+}
+
+// AddIdentityID adds i to the "identity_id" field.
+func (m *MergeSideMutation) AddIdentityID(i int64) {
+	if m.addidentity_id != nil {
+		*m.addidentity_id += i
+	} else {
+		m.addidentity_id = &i
+	}
+}
+
+// AddedIdentityID returns the value that was added to the "identity_id" field in this mutation.
+func (m *MergeSideMutation) AddedIdentityID() (r int64, exists bool) {
+	v := m.addidentity_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetIdentityID resets all changes to the "identity_id" field.
+func (m *MergeSideMutation) ResetIdentityID() {
+	m.identity_id = nil
+	m.addidentity_id = nil
+}
+
+// SetSurvivor sets the "survivor" field.
+func (m *MergeSideMutation) SetSurvivor(b bool) {
+	m.survivor = &b
+}
+
+// Survivor returns the value of the "survivor" field in the mutation.
+func (m *MergeSideMutation) Survivor() (r bool, exists bool) {
+	v := m.survivor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSurvivor returns the old "survivor" field's value of the MergeSide entity.
+// If the MergeSide object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeSideMutation) OldSurvivor(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSurvivor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSurvivor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSurvivor: %w", err)
+	}
+	return oldValue.Survivor, nil
+}
+
+// ResetSurvivor resets all changes to the "survivor" field.
+func (m *MergeSideMutation) ResetSurvivor() {
+	m.survivor = nil
+}
+
+// Where appends a list predicates to the MergeSideMutation builder.
+func (m *MergeSideMutation) Where(ps ...predicate.MergeSide) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MergeSideMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MergeSideMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MergeSide, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MergeSideMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MergeSideMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MergeSide).
+func (m *MergeSideMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MergeSideMutation) Fields() []string {
+	fields := make([]string, 0, 2)
+	if m.identity_id != nil {
+		fields = append(fields, mergeside.FieldIdentityID)
+	}
+	if m.survivor != nil {
+		fields = append(fields, mergeside.FieldSurvivor)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MergeSideMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case mergeside.FieldIdentityID:
+		return m.IdentityID()
+	case mergeside.FieldSurvivor:
+		return m.Survivor()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MergeSideMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case mergeside.FieldIdentityID:
+		return m.OldIdentityID(ctx)
+	case mergeside.FieldSurvivor:
+		return m.OldSurvivor(ctx)
+	}
+	return nil, fmt.Errorf("unknown MergeSide field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MergeSideMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case mergeside.FieldIdentityID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIdentityID(v)
+		return nil
+	case mergeside.FieldSurvivor:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSurvivor(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MergeSide field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MergeSideMutation) AddedFields() []string {
+	var fields []string
+	if m.addidentity_id != nil {
+		fields = append(fields, mergeside.FieldIdentityID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MergeSideMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case mergeside.FieldIdentityID:
+		return m.AddedIdentityID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MergeSideMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case mergeside.FieldIdentityID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddIdentityID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MergeSide numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MergeSideMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MergeSideMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MergeSideMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown MergeSide nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MergeSideMutation) ResetField(name string) error {
+	switch name {
+	case mergeside.FieldIdentityID:
+		m.ResetIdentityID()
+		return nil
+	case mergeside.FieldSurvivor:
+		m.ResetSurvivor()
+		return nil
+	}
+	return fmt.Errorf("unknown MergeSide field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MergeSideMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MergeSideMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MergeSideMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MergeSideMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MergeSideMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MergeSideMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MergeSideMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown MergeSide unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MergeSideMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown MergeSide edge %s", name)
 }
 
 // ObservationMutation represents an operation that mutates the Observation nodes in the graph.
@@ -12125,6 +16510,774 @@ func (m *ObservationMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ObservationMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Observation edge %s", name)
+}
+
+// OperationMutation represents an operation that mutates the Operation nodes in the graph.
+type OperationMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *int64
+	kind            *string
+	reason          *string
+	actor           *string
+	at              *time.Time
+	active          *bool
+	undone_by_id    *int64
+	addundone_by_id *int64
+	subject_id      *int64
+	addsubject_id   *int64
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*Operation, error)
+	predicates      []predicate.Operation
+}
+
+var _ ent.Mutation = (*OperationMutation)(nil)
+
+// operationOption allows management of the mutation configuration using functional options.
+type operationOption func(*OperationMutation)
+
+// newOperationMutation creates new mutation for the Operation entity.
+func newOperationMutation(c config, op Op, opts ...operationOption) *OperationMutation {
+	m := &OperationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeOperation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withOperationID sets the ID field of the mutation.
+func withOperationID(id int64) operationOption {
+	return func(m *OperationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Operation
+		)
+		m.oldValue = func(ctx context.Context) (*Operation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Operation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withOperation sets the old Operation of the mutation.
+func withOperation(node *Operation) operationOption {
+	return func(m *OperationMutation) {
+		m.oldValue = func(context.Context) (*Operation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m OperationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m OperationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Operation entities.
+func (m *OperationMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *OperationMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *OperationMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Operation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetKind sets the "kind" field.
+func (m *OperationMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *OperationMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *OperationMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *OperationMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *OperationMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *OperationMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetActor sets the "actor" field.
+func (m *OperationMutation) SetActor(s string) {
+	m.actor = &s
+}
+
+// Actor returns the value of the "actor" field in the mutation.
+func (m *OperationMutation) Actor() (r string, exists bool) {
+	v := m.actor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActor returns the old "actor" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldActor(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActor: %w", err)
+	}
+	return oldValue.Actor, nil
+}
+
+// ResetActor resets all changes to the "actor" field.
+func (m *OperationMutation) ResetActor() {
+	m.actor = nil
+}
+
+// SetAt sets the "at" field.
+func (m *OperationMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *OperationMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *OperationMutation) ResetAt() {
+	m.at = nil
+}
+
+// SetActive sets the "active" field.
+func (m *OperationMutation) SetActive(b bool) {
+	m.active = &b
+}
+
+// Active returns the value of the "active" field in the mutation.
+func (m *OperationMutation) Active() (r bool, exists bool) {
+	v := m.active
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActive returns the old "active" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldActive(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActive is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActive requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActive: %w", err)
+	}
+	return oldValue.Active, nil
+}
+
+// ResetActive resets all changes to the "active" field.
+func (m *OperationMutation) ResetActive() {
+	m.active = nil
+}
+
+// SetUndoneByID sets the "undone_by_id" field.
+func (m *OperationMutation) SetUndoneByID(i int64) {
+	m.undone_by_id = &i
+	m.addundone_by_id = nil
+}
+
+// UndoneByID returns the value of the "undone_by_id" field in the mutation.
+func (m *OperationMutation) UndoneByID() (r int64, exists bool) {
+	v := m.undone_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoneByID returns the old "undone_by_id" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldUndoneByID(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoneByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoneByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoneByID: %w", err)
+	}
+	return oldValue.UndoneByID, nil
+}
+
+// AddUndoneByID adds i to the "undone_by_id" field.
+func (m *OperationMutation) AddUndoneByID(i int64) {
+	if m.addundone_by_id != nil {
+		*m.addundone_by_id += i
+	} else {
+		m.addundone_by_id = &i
+	}
+}
+
+// AddedUndoneByID returns the value that was added to the "undone_by_id" field in this mutation.
+func (m *OperationMutation) AddedUndoneByID() (r int64, exists bool) {
+	v := m.addundone_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearUndoneByID clears the value of the "undone_by_id" field.
+func (m *OperationMutation) ClearUndoneByID() {
+	m.undone_by_id = nil
+	m.addundone_by_id = nil
+	m.clearedFields[operation.FieldUndoneByID] = struct{}{}
+}
+
+// UndoneByIDCleared returns if the "undone_by_id" field was cleared in this mutation.
+func (m *OperationMutation) UndoneByIDCleared() bool {
+	_, ok := m.clearedFields[operation.FieldUndoneByID]
+	return ok
+}
+
+// ResetUndoneByID resets all changes to the "undone_by_id" field.
+func (m *OperationMutation) ResetUndoneByID() {
+	m.undone_by_id = nil
+	m.addundone_by_id = nil
+	delete(m.clearedFields, operation.FieldUndoneByID)
+}
+
+// SetSubjectID sets the "subject_id" field.
+func (m *OperationMutation) SetSubjectID(i int64) {
+	m.subject_id = &i
+	m.addsubject_id = nil
+}
+
+// SubjectID returns the value of the "subject_id" field in the mutation.
+func (m *OperationMutation) SubjectID() (r int64, exists bool) {
+	v := m.subject_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubjectID returns the old "subject_id" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldSubjectID(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubjectID: %w", err)
+	}
+	return oldValue.SubjectID, nil
+}
+
+// AddSubjectID adds i to the "subject_id" field.
+func (m *OperationMutation) AddSubjectID(i int64) {
+	if m.addsubject_id != nil {
+		*m.addsubject_id += i
+	} else {
+		m.addsubject_id = &i
+	}
+}
+
+// AddedSubjectID returns the value that was added to the "subject_id" field in this mutation.
+func (m *OperationMutation) AddedSubjectID() (r int64, exists bool) {
+	v := m.addsubject_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearSubjectID clears the value of the "subject_id" field.
+func (m *OperationMutation) ClearSubjectID() {
+	m.subject_id = nil
+	m.addsubject_id = nil
+	m.clearedFields[operation.FieldSubjectID] = struct{}{}
+}
+
+// SubjectIDCleared returns if the "subject_id" field was cleared in this mutation.
+func (m *OperationMutation) SubjectIDCleared() bool {
+	_, ok := m.clearedFields[operation.FieldSubjectID]
+	return ok
+}
+
+// ResetSubjectID resets all changes to the "subject_id" field.
+func (m *OperationMutation) ResetSubjectID() {
+	m.subject_id = nil
+	m.addsubject_id = nil
+	delete(m.clearedFields, operation.FieldSubjectID)
+}
+
+// Where appends a list predicates to the OperationMutation builder.
+func (m *OperationMutation) Where(ps ...predicate.Operation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the OperationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *OperationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Operation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *OperationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *OperationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Operation).
+func (m *OperationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *OperationMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.kind != nil {
+		fields = append(fields, operation.FieldKind)
+	}
+	if m.reason != nil {
+		fields = append(fields, operation.FieldReason)
+	}
+	if m.actor != nil {
+		fields = append(fields, operation.FieldActor)
+	}
+	if m.at != nil {
+		fields = append(fields, operation.FieldAt)
+	}
+	if m.active != nil {
+		fields = append(fields, operation.FieldActive)
+	}
+	if m.undone_by_id != nil {
+		fields = append(fields, operation.FieldUndoneByID)
+	}
+	if m.subject_id != nil {
+		fields = append(fields, operation.FieldSubjectID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *OperationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case operation.FieldKind:
+		return m.Kind()
+	case operation.FieldReason:
+		return m.Reason()
+	case operation.FieldActor:
+		return m.Actor()
+	case operation.FieldAt:
+		return m.At()
+	case operation.FieldActive:
+		return m.Active()
+	case operation.FieldUndoneByID:
+		return m.UndoneByID()
+	case operation.FieldSubjectID:
+		return m.SubjectID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *OperationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case operation.FieldKind:
+		return m.OldKind(ctx)
+	case operation.FieldReason:
+		return m.OldReason(ctx)
+	case operation.FieldActor:
+		return m.OldActor(ctx)
+	case operation.FieldAt:
+		return m.OldAt(ctx)
+	case operation.FieldActive:
+		return m.OldActive(ctx)
+	case operation.FieldUndoneByID:
+		return m.OldUndoneByID(ctx)
+	case operation.FieldSubjectID:
+		return m.OldSubjectID(ctx)
+	}
+	return nil, fmt.Errorf("unknown Operation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OperationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case operation.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case operation.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case operation.FieldActor:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActor(v)
+		return nil
+	case operation.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	case operation.FieldActive:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActive(v)
+		return nil
+	case operation.FieldUndoneByID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoneByID(v)
+		return nil
+	case operation.FieldSubjectID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubjectID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Operation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *OperationMutation) AddedFields() []string {
+	var fields []string
+	if m.addundone_by_id != nil {
+		fields = append(fields, operation.FieldUndoneByID)
+	}
+	if m.addsubject_id != nil {
+		fields = append(fields, operation.FieldSubjectID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *OperationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case operation.FieldUndoneByID:
+		return m.AddedUndoneByID()
+	case operation.FieldSubjectID:
+		return m.AddedSubjectID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OperationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case operation.FieldUndoneByID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUndoneByID(v)
+		return nil
+	case operation.FieldSubjectID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSubjectID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Operation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *OperationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(operation.FieldUndoneByID) {
+		fields = append(fields, operation.FieldUndoneByID)
+	}
+	if m.FieldCleared(operation.FieldSubjectID) {
+		fields = append(fields, operation.FieldSubjectID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *OperationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *OperationMutation) ClearField(name string) error {
+	switch name {
+	case operation.FieldUndoneByID:
+		m.ClearUndoneByID()
+		return nil
+	case operation.FieldSubjectID:
+		m.ClearSubjectID()
+		return nil
+	}
+	return fmt.Errorf("unknown Operation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *OperationMutation) ResetField(name string) error {
+	switch name {
+	case operation.FieldKind:
+		m.ResetKind()
+		return nil
+	case operation.FieldReason:
+		m.ResetReason()
+		return nil
+	case operation.FieldActor:
+		m.ResetActor()
+		return nil
+	case operation.FieldAt:
+		m.ResetAt()
+		return nil
+	case operation.FieldActive:
+		m.ResetActive()
+		return nil
+	case operation.FieldUndoneByID:
+		m.ResetUndoneByID()
+		return nil
+	case operation.FieldSubjectID:
+		m.ResetSubjectID()
+		return nil
+	}
+	return fmt.Errorf("unknown Operation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *OperationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *OperationMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *OperationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *OperationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *OperationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *OperationMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *OperationMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Operation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *OperationMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Operation edge %s", name)
 }
 
 // RecordMutation represents an operation that mutates the Record nodes in the graph.
@@ -13863,6 +19016,338 @@ func (m *SegmentMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *SegmentMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Segment edge %s", name)
+}
+
+// SetMentionMutation represents an operation that mutates the SetMention nodes in the graph.
+type SetMentionMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	key           *[]byte
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*SetMention, error)
+	predicates    []predicate.SetMention
+}
+
+var _ ent.Mutation = (*SetMentionMutation)(nil)
+
+// setmentionOption allows management of the mutation configuration using functional options.
+type setmentionOption func(*SetMentionMutation)
+
+// newSetMentionMutation creates new mutation for the SetMention entity.
+func newSetMentionMutation(c config, op Op, opts ...setmentionOption) *SetMentionMutation {
+	m := &SetMentionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSetMention,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSetMentionID sets the ID field of the mutation.
+func withSetMentionID(id int64) setmentionOption {
+	return func(m *SetMentionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SetMention
+		)
+		m.oldValue = func(ctx context.Context) (*SetMention, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SetMention.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSetMention sets the old SetMention of the mutation.
+func withSetMention(node *SetMention) setmentionOption {
+	return func(m *SetMentionMutation) {
+		m.oldValue = func(context.Context) (*SetMention, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SetMentionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SetMentionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SetMention entities.
+func (m *SetMentionMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SetMentionMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SetMentionMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SetMention.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetKey sets the "key" field.
+func (m *SetMentionMutation) SetKey(b []byte) {
+	m.key = &b
+}
+
+// Key returns the value of the "key" field in the mutation.
+func (m *SetMentionMutation) Key() (r []byte, exists bool) {
+	v := m.key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKey returns the old "key" field's value of the SetMention entity.
+// If the SetMention object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SetMentionMutation) OldKey(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKey: %w", err)
+	}
+	return oldValue.Key, nil
+}
+
+// ResetKey resets all changes to the "key" field.
+func (m *SetMentionMutation) ResetKey() {
+	m.key = nil
+}
+
+// Where appends a list predicates to the SetMentionMutation builder.
+func (m *SetMentionMutation) Where(ps ...predicate.SetMention) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SetMentionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SetMentionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SetMention, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SetMentionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SetMentionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SetMention).
+func (m *SetMentionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SetMentionMutation) Fields() []string {
+	fields := make([]string, 0, 1)
+	if m.key != nil {
+		fields = append(fields, setmention.FieldKey)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SetMentionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case setmention.FieldKey:
+		return m.Key()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SetMentionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case setmention.FieldKey:
+		return m.OldKey(ctx)
+	}
+	return nil, fmt.Errorf("unknown SetMention field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SetMentionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case setmention.FieldKey:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKey(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SetMention field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SetMentionMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SetMentionMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SetMentionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown SetMention numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SetMentionMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SetMentionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SetMentionMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown SetMention nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SetMentionMutation) ResetField(name string) error {
+	switch name {
+	case setmention.FieldKey:
+		m.ResetKey()
+		return nil
+	}
+	return fmt.Errorf("unknown SetMention field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SetMentionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SetMentionMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SetMentionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SetMentionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SetMentionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SetMentionMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SetMentionMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown SetMention unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SetMentionMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown SetMention edge %s", name)
 }
 
 // SetOwnerMutation represents an operation that mutates the SetOwner nodes in the graph.

@@ -10,9 +10,12 @@ import (
 	"github.com/onecdp/onecdp/ent/identity"
 	"github.com/onecdp/onecdp/ent/identityset"
 	"github.com/onecdp/onecdp/ent/identitytype"
+	"github.com/onecdp/onecdp/ent/job"
+	"github.com/onecdp/onecdp/ent/operation"
 	"github.com/onecdp/onecdp/ent/record"
 	"github.com/onecdp/onecdp/ent/schema"
 	"github.com/onecdp/onecdp/ent/segment"
+	"github.com/onecdp/onecdp/ent/setmention"
 	"github.com/onecdp/onecdp/ent/setowner"
 	"github.com/onecdp/onecdp/ent/tag"
 )
@@ -67,6 +70,10 @@ func init() {
 	identityDescShared := identityFields[7].Descriptor()
 	// identity.DefaultShared holds the default value on creation for the shared field.
 	identity.DefaultShared = identityDescShared.Default.(bool)
+	// identityDescRuled is the schema descriptor for ruled field.
+	identityDescRuled := identityFields[8].Descriptor()
+	// identity.DefaultRuled holds the default value on creation for the ruled field.
+	identity.DefaultRuled = identityDescRuled.Default.(bool)
 	identitysetFields := schema.IdentitySet{}.Fields()
 	_ = identitysetFields
 	// identitysetDescDigest is the schema descriptor for digest field.
@@ -87,6 +94,38 @@ func init() {
 	identitytypeDescSensitive := identitytypeFields[11].Descriptor()
 	// identitytype.DefaultSensitive holds the default value on creation for the sensitive field.
 	identitytype.DefaultSensitive = identitytypeDescSensitive.Default.(bool)
+	jobFields := schema.Job{}.Fields()
+	_ = jobFields
+	// jobDescDone is the schema descriptor for done field.
+	jobDescDone := jobFields[4].Descriptor()
+	// job.DefaultDone holds the default value on creation for the done field.
+	job.DefaultDone = jobDescDone.Default.(int64)
+	// jobDescTotal is the schema descriptor for total field.
+	jobDescTotal := jobFields[5].Descriptor()
+	// job.DefaultTotal holds the default value on creation for the total field.
+	job.DefaultTotal = jobDescTotal.Default.(int64)
+	// jobDescChanged is the schema descriptor for changed field.
+	jobDescChanged := jobFields[6].Descriptor()
+	// job.DefaultChanged holds the default value on creation for the changed field.
+	job.DefaultChanged = jobDescChanged.Default.(int64)
+	// jobDescCursor is the schema descriptor for cursor field.
+	jobDescCursor := jobFields[7].Descriptor()
+	// job.DefaultCursor holds the default value on creation for the cursor field.
+	job.DefaultCursor = jobDescCursor.Default.(int64)
+	// jobDescBarrier is the schema descriptor for barrier field.
+	jobDescBarrier := jobFields[8].Descriptor()
+	// job.DefaultBarrier holds the default value on creation for the barrier field.
+	job.DefaultBarrier = jobDescBarrier.Default.(int64)
+	// jobDescError is the schema descriptor for error field.
+	jobDescError := jobFields[9].Descriptor()
+	// job.DefaultError holds the default value on creation for the error field.
+	job.DefaultError = jobDescError.Default.(string)
+	operationFields := schema.Operation{}.Fields()
+	_ = operationFields
+	// operationDescActive is the schema descriptor for active field.
+	operationDescActive := operationFields[4].Descriptor()
+	// operation.DefaultActive holds the default value on creation for the active field.
+	operation.DefaultActive = operationDescActive.Default.(bool)
 	recordFields := schema.Record{}.Fields()
 	_ = recordFields
 	// recordDescWithdrawn is the schema descriptor for withdrawn field.
@@ -107,6 +146,12 @@ func init() {
 	segmentDescVersion := segmentFields[7].Descriptor()
 	// segment.DefaultVersion holds the default value on creation for the version field.
 	segment.DefaultVersion = segmentDescVersion.Default.(int)
+	setmentionFields := schema.SetMention{}.Fields()
+	_ = setmentionFields
+	// setmentionDescKey is the schema descriptor for key field.
+	setmentionDescKey := setmentionFields[1].Descriptor()
+	// setmention.KeyValidator is a validator for the "key" field. It is called by the builders before save.
+	setmention.KeyValidator = setmentionDescKey.Validators[0].(func([]byte) error)
 	setownerFields := schema.SetOwner{}.Fields()
 	_ = setownerFields
 	// setownerDescDated is the schema descriptor for dated field.

@@ -16,6 +16,8 @@ type Tx struct {
 	APIKey *APIKeyClient
 	// AttributeType is the client for interacting with the AttributeType builders.
 	AttributeType *AttributeTypeClient
+	// AuditEntry is the client for interacting with the AuditEntry builders.
+	AuditEntry *AuditEntryClient
 	// Campaign is the client for interacting with the Campaign builders.
 	Campaign *CampaignClient
 	// Change is the client for interacting with the Change builders.
@@ -28,6 +30,8 @@ type Tx struct {
 	CustomerHandle *CustomerHandleClient
 	// CustomerTag is the client for interacting with the CustomerTag builders.
 	CustomerTag *CustomerTagClient
+	// Decision is the client for interacting with the Decision builders.
+	Decision *DecisionClient
 	// EmailHash is the client for interacting with the EmailHash builders.
 	EmailHash *EmailHashClient
 	// Event is the client for interacting with the Event builders.
@@ -44,14 +48,24 @@ type Tx struct {
 	IdentitySetMember *IdentitySetMemberClient
 	// IdentityType is the client for interacting with the IdentityType builders.
 	IdentityType *IdentityTypeClient
+	// Job is the client for interacting with the Job builders.
+	Job *JobClient
+	// JobCustomer is the client for interacting with the JobCustomer builders.
+	JobCustomer *JobCustomerClient
 	// Merge is the client for interacting with the Merge builders.
 	Merge *MergeClient
+	// MergeSide is the client for interacting with the MergeSide builders.
+	MergeSide *MergeSideClient
 	// Observation is the client for interacting with the Observation builders.
 	Observation *ObservationClient
+	// Operation is the client for interacting with the Operation builders.
+	Operation *OperationClient
 	// Record is the client for interacting with the Record builders.
 	Record *RecordClient
 	// Segment is the client for interacting with the Segment builders.
 	Segment *SegmentClient
+	// SetMention is the client for interacting with the SetMention builders.
+	SetMention *SetMentionClient
 	// SetOwner is the client for interacting with the SetOwner builders.
 	SetOwner *SetOwnerClient
 	// Setting is the client for interacting with the Setting builders.
@@ -193,12 +207,14 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.APIKey = NewAPIKeyClient(tx.config)
 	tx.AttributeType = NewAttributeTypeClient(tx.config)
+	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.Campaign = NewCampaignClient(tx.config)
 	tx.Change = NewChangeClient(tx.config)
 	tx.Channel = NewChannelClient(tx.config)
 	tx.Customer = NewCustomerClient(tx.config)
 	tx.CustomerHandle = NewCustomerHandleClient(tx.config)
 	tx.CustomerTag = NewCustomerTagClient(tx.config)
+	tx.Decision = NewDecisionClient(tx.config)
 	tx.EmailHash = NewEmailHashClient(tx.config)
 	tx.Event = NewEventClient(tx.config)
 	tx.EventName = NewEventNameClient(tx.config)
@@ -207,10 +223,15 @@ func (tx *Tx) init() {
 	tx.IdentitySet = NewIdentitySetClient(tx.config)
 	tx.IdentitySetMember = NewIdentitySetMemberClient(tx.config)
 	tx.IdentityType = NewIdentityTypeClient(tx.config)
+	tx.Job = NewJobClient(tx.config)
+	tx.JobCustomer = NewJobCustomerClient(tx.config)
 	tx.Merge = NewMergeClient(tx.config)
+	tx.MergeSide = NewMergeSideClient(tx.config)
 	tx.Observation = NewObservationClient(tx.config)
+	tx.Operation = NewOperationClient(tx.config)
 	tx.Record = NewRecordClient(tx.config)
 	tx.Segment = NewSegmentClient(tx.config)
+	tx.SetMention = NewSetMentionClient(tx.config)
 	tx.SetOwner = NewSetOwnerClient(tx.config)
 	tx.Setting = NewSettingClient(tx.config)
 	tx.Source = NewSourceClient(tx.config)

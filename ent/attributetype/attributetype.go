@@ -17,6 +17,8 @@ const (
 	FieldName = "name"
 	// FieldSurvivorship holds the string denoting the survivorship field in the database.
 	FieldSurvivorship = "survivorship"
+	// FieldSources holds the string denoting the sources field in the database.
+	FieldSources = "sources"
 	// Table holds the table name of the attributetype in the database.
 	Table = "attribute_types"
 )
@@ -26,6 +28,7 @@ var Columns = []string{
 	FieldID,
 	FieldName,
 	FieldSurvivorship,
+	FieldSources,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).

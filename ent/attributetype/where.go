@@ -142,6 +142,16 @@ func SurvivorshipNotIn(vs ...Survivorship) predicate.AttributeType {
 	return predicate.AttributeType(sql.FieldNotIn(FieldSurvivorship, vs...))
 }
 
+// SourcesIsNil applies the IsNil predicate on the "sources" field.
+func SourcesIsNil() predicate.AttributeType {
+	return predicate.AttributeType(sql.FieldIsNull(FieldSources))
+}
+
+// SourcesNotNil applies the NotNil predicate on the "sources" field.
+func SourcesNotNil() predicate.AttributeType {
+	return predicate.AttributeType(sql.FieldNotNull(FieldSources))
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.AttributeType) predicate.AttributeType {
 	return predicate.AttributeType(sql.AndPredicates(predicates...))

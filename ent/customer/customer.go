@@ -23,6 +23,8 @@ const (
 	FieldProvenance = "provenance"
 	// FieldIdentityCount holds the string denoting the identity_count field in the database.
 	FieldIdentityCount = "identity_count"
+	// FieldPartID holds the string denoting the part_id field in the database.
+	FieldPartID = "part_id"
 	// Table holds the table name of the customer in the database.
 	Table = "customers"
 )
@@ -36,6 +38,7 @@ var Columns = []string{
 	FieldAttributes,
 	FieldProvenance,
 	FieldIdentityCount,
+	FieldPartID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -79,4 +82,9 @@ func ByUpdatedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByIdentityCount orders the results by the identity_count field.
 func ByIdentityCount(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldIdentityCount, opts...).ToFunc()
+}
+
+// ByPartID orders the results by the part_id field.
+func ByPartID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPartID, opts...).ToFunc()
 }

@@ -74,6 +74,11 @@ func IdentityCount(v int) predicate.Customer {
 	return predicate.Customer(sql.FieldEQ(FieldIdentityCount, v))
 }
 
+// PartID applies equality check predicate on the "part_id" field. It's identical to PartIDEQ.
+func PartID(v int64) predicate.Customer {
+	return predicate.Customer(sql.FieldEQ(FieldPartID, v))
+}
+
 // PublicIDEQ applies the EQ predicate on the "public_id" field.
 func PublicIDEQ(v int64) predicate.Customer {
 	return predicate.Customer(sql.FieldEQ(FieldPublicID, v))
@@ -232,6 +237,56 @@ func IdentityCountLT(v int) predicate.Customer {
 // IdentityCountLTE applies the LTE predicate on the "identity_count" field.
 func IdentityCountLTE(v int) predicate.Customer {
 	return predicate.Customer(sql.FieldLTE(FieldIdentityCount, v))
+}
+
+// PartIDEQ applies the EQ predicate on the "part_id" field.
+func PartIDEQ(v int64) predicate.Customer {
+	return predicate.Customer(sql.FieldEQ(FieldPartID, v))
+}
+
+// PartIDNEQ applies the NEQ predicate on the "part_id" field.
+func PartIDNEQ(v int64) predicate.Customer {
+	return predicate.Customer(sql.FieldNEQ(FieldPartID, v))
+}
+
+// PartIDIn applies the In predicate on the "part_id" field.
+func PartIDIn(vs ...int64) predicate.Customer {
+	return predicate.Customer(sql.FieldIn(FieldPartID, vs...))
+}
+
+// PartIDNotIn applies the NotIn predicate on the "part_id" field.
+func PartIDNotIn(vs ...int64) predicate.Customer {
+	return predicate.Customer(sql.FieldNotIn(FieldPartID, vs...))
+}
+
+// PartIDGT applies the GT predicate on the "part_id" field.
+func PartIDGT(v int64) predicate.Customer {
+	return predicate.Customer(sql.FieldGT(FieldPartID, v))
+}
+
+// PartIDGTE applies the GTE predicate on the "part_id" field.
+func PartIDGTE(v int64) predicate.Customer {
+	return predicate.Customer(sql.FieldGTE(FieldPartID, v))
+}
+
+// PartIDLT applies the LT predicate on the "part_id" field.
+func PartIDLT(v int64) predicate.Customer {
+	return predicate.Customer(sql.FieldLT(FieldPartID, v))
+}
+
+// PartIDLTE applies the LTE predicate on the "part_id" field.
+func PartIDLTE(v int64) predicate.Customer {
+	return predicate.Customer(sql.FieldLTE(FieldPartID, v))
+}
+
+// PartIDIsNil applies the IsNil predicate on the "part_id" field.
+func PartIDIsNil() predicate.Customer {
+	return predicate.Customer(sql.FieldIsNull(FieldPartID))
+}
+
+// PartIDNotNil applies the NotNil predicate on the "part_id" field.
+func PartIDNotNil() predicate.Customer {
+	return predicate.Customer(sql.FieldNotNull(FieldPartID))
 }
 
 // And groups predicates with the AND operator between them.

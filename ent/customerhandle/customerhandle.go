@@ -15,6 +15,8 @@ const (
 	FieldCustomerID = "customer_id"
 	// FieldBirthIdentityID holds the string denoting the birth_identity_id field in the database.
 	FieldBirthIdentityID = "birth_identity_id"
+	// FieldSeatIdentityID holds the string denoting the seat_identity_id field in the database.
+	FieldSeatIdentityID = "seat_identity_id"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the customerhandle in the database.
@@ -26,6 +28,7 @@ var Columns = []string{
 	FieldID,
 	FieldCustomerID,
 	FieldBirthIdentityID,
+	FieldSeatIdentityID,
 	FieldCreatedAt,
 }
 
@@ -55,6 +58,11 @@ func ByCustomerID(opts ...sql.OrderTermOption) OrderOption {
 // ByBirthIdentityID orders the results by the birth_identity_id field.
 func ByBirthIdentityID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldBirthIdentityID, opts...).ToFunc()
+}
+
+// BySeatIdentityID orders the results by the seat_identity_id field.
+func BySeatIdentityID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSeatIdentityID, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

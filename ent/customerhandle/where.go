@@ -64,6 +64,11 @@ func BirthIdentityID(v int64) predicate.CustomerHandle {
 	return predicate.CustomerHandle(sql.FieldEQ(FieldBirthIdentityID, v))
 }
 
+// SeatIdentityID applies equality check predicate on the "seat_identity_id" field. It's identical to SeatIdentityIDEQ.
+func SeatIdentityID(v int64) predicate.CustomerHandle {
+	return predicate.CustomerHandle(sql.FieldEQ(FieldSeatIdentityID, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.CustomerHandle {
 	return predicate.CustomerHandle(sql.FieldEQ(FieldCreatedAt, v))
@@ -157,6 +162,46 @@ func BirthIdentityIDLT(v int64) predicate.CustomerHandle {
 // BirthIdentityIDLTE applies the LTE predicate on the "birth_identity_id" field.
 func BirthIdentityIDLTE(v int64) predicate.CustomerHandle {
 	return predicate.CustomerHandle(sql.FieldLTE(FieldBirthIdentityID, v))
+}
+
+// SeatIdentityIDEQ applies the EQ predicate on the "seat_identity_id" field.
+func SeatIdentityIDEQ(v int64) predicate.CustomerHandle {
+	return predicate.CustomerHandle(sql.FieldEQ(FieldSeatIdentityID, v))
+}
+
+// SeatIdentityIDNEQ applies the NEQ predicate on the "seat_identity_id" field.
+func SeatIdentityIDNEQ(v int64) predicate.CustomerHandle {
+	return predicate.CustomerHandle(sql.FieldNEQ(FieldSeatIdentityID, v))
+}
+
+// SeatIdentityIDIn applies the In predicate on the "seat_identity_id" field.
+func SeatIdentityIDIn(vs ...int64) predicate.CustomerHandle {
+	return predicate.CustomerHandle(sql.FieldIn(FieldSeatIdentityID, vs...))
+}
+
+// SeatIdentityIDNotIn applies the NotIn predicate on the "seat_identity_id" field.
+func SeatIdentityIDNotIn(vs ...int64) predicate.CustomerHandle {
+	return predicate.CustomerHandle(sql.FieldNotIn(FieldSeatIdentityID, vs...))
+}
+
+// SeatIdentityIDGT applies the GT predicate on the "seat_identity_id" field.
+func SeatIdentityIDGT(v int64) predicate.CustomerHandle {
+	return predicate.CustomerHandle(sql.FieldGT(FieldSeatIdentityID, v))
+}
+
+// SeatIdentityIDGTE applies the GTE predicate on the "seat_identity_id" field.
+func SeatIdentityIDGTE(v int64) predicate.CustomerHandle {
+	return predicate.CustomerHandle(sql.FieldGTE(FieldSeatIdentityID, v))
+}
+
+// SeatIdentityIDLT applies the LT predicate on the "seat_identity_id" field.
+func SeatIdentityIDLT(v int64) predicate.CustomerHandle {
+	return predicate.CustomerHandle(sql.FieldLT(FieldSeatIdentityID, v))
+}
+
+// SeatIdentityIDLTE applies the LTE predicate on the "seat_identity_id" field.
+func SeatIdentityIDLTE(v int64) predicate.CustomerHandle {
+	return predicate.CustomerHandle(sql.FieldLTE(FieldSeatIdentityID, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

@@ -28,6 +28,10 @@ const (
 	FieldSourceID = "source_id"
 	// FieldShared holds the string denoting the shared field in the database.
 	FieldShared = "shared"
+	// FieldRuled holds the string denoting the ruled field in the database.
+	FieldRuled = "ruled"
+	// FieldHandedAt holds the string denoting the handed_at field in the database.
+	FieldHandedAt = "handed_at"
 	// EdgeSets holds the string denoting the sets edge name in mutations.
 	EdgeSets = "sets"
 	// EdgeMemberships holds the string denoting the memberships edge name in mutations.
@@ -59,6 +63,8 @@ var Columns = []string{
 	FieldCustomerID,
 	FieldSourceID,
 	FieldShared,
+	FieldRuled,
+	FieldHandedAt,
 }
 
 var (
@@ -84,6 +90,8 @@ var (
 	DerivedKeyValidator func([]byte) error
 	// DefaultShared holds the default value on creation for the "shared" field.
 	DefaultShared bool
+	// DefaultRuled holds the default value on creation for the "ruled" field.
+	DefaultRuled bool
 )
 
 // OrderOption defines the ordering options for the Identity queries.
@@ -122,6 +130,16 @@ func BySourceID(opts ...sql.OrderTermOption) OrderOption {
 // ByShared orders the results by the shared field.
 func ByShared(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldShared, opts...).ToFunc()
+}
+
+// ByRuled orders the results by the ruled field.
+func ByRuled(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRuled, opts...).ToFunc()
+}
+
+// ByHandedAt orders the results by the handed_at field.
+func ByHandedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHandedAt, opts...).ToFunc()
 }
 
 // BySetsCount orders the results by sets count.

@@ -3,6 +3,8 @@
 package identity
 
 import (
+	"time"
+
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/onecdp/onecdp/ent/predicate"
@@ -91,6 +93,16 @@ func SourceID(v int32) predicate.Identity {
 // Shared applies equality check predicate on the "shared" field. It's identical to SharedEQ.
 func Shared(v bool) predicate.Identity {
 	return predicate.Identity(sql.FieldEQ(FieldShared, v))
+}
+
+// Ruled applies equality check predicate on the "ruled" field. It's identical to RuledEQ.
+func Ruled(v bool) predicate.Identity {
+	return predicate.Identity(sql.FieldEQ(FieldRuled, v))
+}
+
+// HandedAt applies equality check predicate on the "handed_at" field. It's identical to HandedAtEQ.
+func HandedAt(v time.Time) predicate.Identity {
+	return predicate.Identity(sql.FieldEQ(FieldHandedAt, v))
 }
 
 // TypeIDEQ applies the EQ predicate on the "type_id" field.
@@ -451,6 +463,66 @@ func SharedEQ(v bool) predicate.Identity {
 // SharedNEQ applies the NEQ predicate on the "shared" field.
 func SharedNEQ(v bool) predicate.Identity {
 	return predicate.Identity(sql.FieldNEQ(FieldShared, v))
+}
+
+// RuledEQ applies the EQ predicate on the "ruled" field.
+func RuledEQ(v bool) predicate.Identity {
+	return predicate.Identity(sql.FieldEQ(FieldRuled, v))
+}
+
+// RuledNEQ applies the NEQ predicate on the "ruled" field.
+func RuledNEQ(v bool) predicate.Identity {
+	return predicate.Identity(sql.FieldNEQ(FieldRuled, v))
+}
+
+// HandedAtEQ applies the EQ predicate on the "handed_at" field.
+func HandedAtEQ(v time.Time) predicate.Identity {
+	return predicate.Identity(sql.FieldEQ(FieldHandedAt, v))
+}
+
+// HandedAtNEQ applies the NEQ predicate on the "handed_at" field.
+func HandedAtNEQ(v time.Time) predicate.Identity {
+	return predicate.Identity(sql.FieldNEQ(FieldHandedAt, v))
+}
+
+// HandedAtIn applies the In predicate on the "handed_at" field.
+func HandedAtIn(vs ...time.Time) predicate.Identity {
+	return predicate.Identity(sql.FieldIn(FieldHandedAt, vs...))
+}
+
+// HandedAtNotIn applies the NotIn predicate on the "handed_at" field.
+func HandedAtNotIn(vs ...time.Time) predicate.Identity {
+	return predicate.Identity(sql.FieldNotIn(FieldHandedAt, vs...))
+}
+
+// HandedAtGT applies the GT predicate on the "handed_at" field.
+func HandedAtGT(v time.Time) predicate.Identity {
+	return predicate.Identity(sql.FieldGT(FieldHandedAt, v))
+}
+
+// HandedAtGTE applies the GTE predicate on the "handed_at" field.
+func HandedAtGTE(v time.Time) predicate.Identity {
+	return predicate.Identity(sql.FieldGTE(FieldHandedAt, v))
+}
+
+// HandedAtLT applies the LT predicate on the "handed_at" field.
+func HandedAtLT(v time.Time) predicate.Identity {
+	return predicate.Identity(sql.FieldLT(FieldHandedAt, v))
+}
+
+// HandedAtLTE applies the LTE predicate on the "handed_at" field.
+func HandedAtLTE(v time.Time) predicate.Identity {
+	return predicate.Identity(sql.FieldLTE(FieldHandedAt, v))
+}
+
+// HandedAtIsNil applies the IsNil predicate on the "handed_at" field.
+func HandedAtIsNil() predicate.Identity {
+	return predicate.Identity(sql.FieldIsNull(FieldHandedAt))
+}
+
+// HandedAtNotNil applies the NotNil predicate on the "handed_at" field.
+func HandedAtNotNil() predicate.Identity {
+	return predicate.Identity(sql.FieldNotNull(FieldHandedAt))
 }
 
 // HasSets applies the HasEdge predicate on the "sets" edge.

@@ -18,6 +18,8 @@ const (
 	FieldClaims = "claims"
 	// FieldAnchorID holds the string denoting the anchor_id field in the database.
 	FieldAnchorID = "anchor_id"
+	// FieldArrivedAt holds the string denoting the arrived_at field in the database.
+	FieldArrivedAt = "arrived_at"
 	// EdgeIdentities holds the string denoting the identities edge name in mutations.
 	EdgeIdentities = "identities"
 	// EdgeMembers holds the string denoting the members edge name in mutations.
@@ -44,6 +46,7 @@ var Columns = []string{
 	FieldDigest,
 	FieldClaims,
 	FieldAnchorID,
+	FieldArrivedAt,
 }
 
 var (
@@ -78,6 +81,11 @@ func ByID(opts ...sql.OrderTermOption) OrderOption {
 // ByAnchorID orders the results by the anchor_id field.
 func ByAnchorID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAnchorID, opts...).ToFunc()
+}
+
+// ByArrivedAt orders the results by the arrived_at field.
+func ByArrivedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldArrivedAt, opts...).ToFunc()
 }
 
 // ByIdentitiesCount orders the results by identities count.

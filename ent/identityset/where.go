@@ -3,6 +3,8 @@
 package identityset
 
 import (
+	"time"
+
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/onecdp/onecdp/ent/predicate"
@@ -61,6 +63,11 @@ func Digest(v []byte) predicate.IdentitySet {
 // AnchorID applies equality check predicate on the "anchor_id" field. It's identical to AnchorIDEQ.
 func AnchorID(v int64) predicate.IdentitySet {
 	return predicate.IdentitySet(sql.FieldEQ(FieldAnchorID, v))
+}
+
+// ArrivedAt applies equality check predicate on the "arrived_at" field. It's identical to ArrivedAtEQ.
+func ArrivedAt(v time.Time) predicate.IdentitySet {
+	return predicate.IdentitySet(sql.FieldEQ(FieldArrivedAt, v))
 }
 
 // DigestEQ applies the EQ predicate on the "digest" field.
@@ -151,6 +158,56 @@ func AnchorIDIsNil() predicate.IdentitySet {
 // AnchorIDNotNil applies the NotNil predicate on the "anchor_id" field.
 func AnchorIDNotNil() predicate.IdentitySet {
 	return predicate.IdentitySet(sql.FieldNotNull(FieldAnchorID))
+}
+
+// ArrivedAtEQ applies the EQ predicate on the "arrived_at" field.
+func ArrivedAtEQ(v time.Time) predicate.IdentitySet {
+	return predicate.IdentitySet(sql.FieldEQ(FieldArrivedAt, v))
+}
+
+// ArrivedAtNEQ applies the NEQ predicate on the "arrived_at" field.
+func ArrivedAtNEQ(v time.Time) predicate.IdentitySet {
+	return predicate.IdentitySet(sql.FieldNEQ(FieldArrivedAt, v))
+}
+
+// ArrivedAtIn applies the In predicate on the "arrived_at" field.
+func ArrivedAtIn(vs ...time.Time) predicate.IdentitySet {
+	return predicate.IdentitySet(sql.FieldIn(FieldArrivedAt, vs...))
+}
+
+// ArrivedAtNotIn applies the NotIn predicate on the "arrived_at" field.
+func ArrivedAtNotIn(vs ...time.Time) predicate.IdentitySet {
+	return predicate.IdentitySet(sql.FieldNotIn(FieldArrivedAt, vs...))
+}
+
+// ArrivedAtGT applies the GT predicate on the "arrived_at" field.
+func ArrivedAtGT(v time.Time) predicate.IdentitySet {
+	return predicate.IdentitySet(sql.FieldGT(FieldArrivedAt, v))
+}
+
+// ArrivedAtGTE applies the GTE predicate on the "arrived_at" field.
+func ArrivedAtGTE(v time.Time) predicate.IdentitySet {
+	return predicate.IdentitySet(sql.FieldGTE(FieldArrivedAt, v))
+}
+
+// ArrivedAtLT applies the LT predicate on the "arrived_at" field.
+func ArrivedAtLT(v time.Time) predicate.IdentitySet {
+	return predicate.IdentitySet(sql.FieldLT(FieldArrivedAt, v))
+}
+
+// ArrivedAtLTE applies the LTE predicate on the "arrived_at" field.
+func ArrivedAtLTE(v time.Time) predicate.IdentitySet {
+	return predicate.IdentitySet(sql.FieldLTE(FieldArrivedAt, v))
+}
+
+// ArrivedAtIsNil applies the IsNil predicate on the "arrived_at" field.
+func ArrivedAtIsNil() predicate.IdentitySet {
+	return predicate.IdentitySet(sql.FieldIsNull(FieldArrivedAt))
+}
+
+// ArrivedAtNotNil applies the NotNil predicate on the "arrived_at" field.
+func ArrivedAtNotNil() predicate.IdentitySet {
+	return predicate.IdentitySet(sql.FieldNotNull(FieldArrivedAt))
 }
 
 // HasIdentities applies the HasEdge predicate on the "identities" edge.

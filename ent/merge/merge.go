@@ -25,6 +25,8 @@ const (
 	FieldActor = "actor"
 	// FieldRecordID holds the string denoting the record_id field in the database.
 	FieldRecordID = "record_id"
+	// FieldOperationID holds the string denoting the operation_id field in the database.
+	FieldOperationID = "operation_id"
 	// FieldMergedAt holds the string denoting the merged_at field in the database.
 	FieldMergedAt = "merged_at"
 	// FieldUndoneAt holds the string denoting the undone_at field in the database.
@@ -42,6 +44,7 @@ var Columns = []string{
 	FieldReason,
 	FieldActor,
 	FieldRecordID,
+	FieldOperationID,
 	FieldMergedAt,
 	FieldUndoneAt,
 }
@@ -117,6 +120,11 @@ func ByActor(opts ...sql.OrderTermOption) OrderOption {
 // ByRecordID orders the results by the record_id field.
 func ByRecordID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRecordID, opts...).ToFunc()
+}
+
+// ByOperationID orders the results by the operation_id field.
+func ByOperationID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOperationID, opts...).ToFunc()
 }
 
 // ByMergedAt orders the results by the merged_at field.

@@ -79,6 +79,11 @@ func RecordID(v int64) predicate.Merge {
 	return predicate.Merge(sql.FieldEQ(FieldRecordID, v))
 }
 
+// OperationID applies equality check predicate on the "operation_id" field. It's identical to OperationIDEQ.
+func OperationID(v int64) predicate.Merge {
+	return predicate.Merge(sql.FieldEQ(FieldOperationID, v))
+}
+
 // MergedAt applies equality check predicate on the "merged_at" field. It's identical to MergedAtEQ.
 func MergedAt(v time.Time) predicate.Merge {
 	return predicate.Merge(sql.FieldEQ(FieldMergedAt, v))
@@ -367,6 +372,56 @@ func RecordIDIsNil() predicate.Merge {
 // RecordIDNotNil applies the NotNil predicate on the "record_id" field.
 func RecordIDNotNil() predicate.Merge {
 	return predicate.Merge(sql.FieldNotNull(FieldRecordID))
+}
+
+// OperationIDEQ applies the EQ predicate on the "operation_id" field.
+func OperationIDEQ(v int64) predicate.Merge {
+	return predicate.Merge(sql.FieldEQ(FieldOperationID, v))
+}
+
+// OperationIDNEQ applies the NEQ predicate on the "operation_id" field.
+func OperationIDNEQ(v int64) predicate.Merge {
+	return predicate.Merge(sql.FieldNEQ(FieldOperationID, v))
+}
+
+// OperationIDIn applies the In predicate on the "operation_id" field.
+func OperationIDIn(vs ...int64) predicate.Merge {
+	return predicate.Merge(sql.FieldIn(FieldOperationID, vs...))
+}
+
+// OperationIDNotIn applies the NotIn predicate on the "operation_id" field.
+func OperationIDNotIn(vs ...int64) predicate.Merge {
+	return predicate.Merge(sql.FieldNotIn(FieldOperationID, vs...))
+}
+
+// OperationIDGT applies the GT predicate on the "operation_id" field.
+func OperationIDGT(v int64) predicate.Merge {
+	return predicate.Merge(sql.FieldGT(FieldOperationID, v))
+}
+
+// OperationIDGTE applies the GTE predicate on the "operation_id" field.
+func OperationIDGTE(v int64) predicate.Merge {
+	return predicate.Merge(sql.FieldGTE(FieldOperationID, v))
+}
+
+// OperationIDLT applies the LT predicate on the "operation_id" field.
+func OperationIDLT(v int64) predicate.Merge {
+	return predicate.Merge(sql.FieldLT(FieldOperationID, v))
+}
+
+// OperationIDLTE applies the LTE predicate on the "operation_id" field.
+func OperationIDLTE(v int64) predicate.Merge {
+	return predicate.Merge(sql.FieldLTE(FieldOperationID, v))
+}
+
+// OperationIDIsNil applies the IsNil predicate on the "operation_id" field.
+func OperationIDIsNil() predicate.Merge {
+	return predicate.Merge(sql.FieldIsNull(FieldOperationID))
+}
+
+// OperationIDNotNil applies the NotNil predicate on the "operation_id" field.
+func OperationIDNotNil() predicate.Merge {
+	return predicate.Merge(sql.FieldNotNull(FieldOperationID))
 }
 
 // MergedAtEQ applies the EQ predicate on the "merged_at" field.

@@ -34,12 +34,41 @@ var (
 		{Name: "id", Type: field.TypeInt32, Increment: true},
 		{Name: "name", Type: field.TypeString, Unique: true},
 		{Name: "survivorship", Type: field.TypeEnum, Enums: []string{"LATEST", "EARLIEST", "SOURCE_PRIORITY", "SUM", "MIN", "MAX", "UNION", "CONSENT"}, Default: "LATEST"},
+		{Name: "sources", Type: field.TypeJSON, Nullable: true, SchemaType: map[string]string{"sqlite3": "text"}},
 	}
 	// AttributeTypesTable holds the schema information for the "attribute_types" table.
 	AttributeTypesTable = &schema.Table{
 		Name:       "attribute_types",
 		Columns:    AttributeTypesColumns,
 		PrimaryKey: []*schema.Column{AttributeTypesColumns[0]},
+	}
+	// AuditEntriesColumns holds the columns for the "audit_entries" table.
+	AuditEntriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"joined", "moved", "left", "merged", "split", "accepted", "rejected", "withdrawn", "shared", "unshared", "blocked", "unblocked", "operation", "undone"}},
+		{Name: "identity_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "other_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "before_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "after_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "rule", Type: field.TypeString},
+		{Name: "cause", Type: field.TypeEnum, Enums: []string{"record", "operation", "setting", "match"}},
+		{Name: "cause_id", Type: field.TypeInt64},
+		{Name: "actor", Type: field.TypeString},
+		{Name: "reason", Type: field.TypeString},
+	}
+	// AuditEntriesTable holds the schema information for the "audit_entries" table.
+	AuditEntriesTable = &schema.Table{
+		Name:       "audit_entries",
+		Columns:    AuditEntriesColumns,
+		PrimaryKey: []*schema.Column{AuditEntriesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditentry_identity_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEntriesColumns[3]},
+			},
+		},
 	}
 	// CampaignsColumns holds the columns for the "campaigns" table.
 	CampaignsColumns = []*schema.Column{
@@ -104,6 +133,7 @@ var (
 		{Name: "attributes", Type: field.TypeJSON, SchemaType: map[string]string{"sqlite3": "text"}},
 		{Name: "provenance", Type: field.TypeJSON, SchemaType: map[string]string{"sqlite3": "text"}},
 		{Name: "identity_count", Type: field.TypeInt, Default: 0},
+		{Name: "part_id", Type: field.TypeInt64, Nullable: true},
 	}
 	// CustomersTable holds the schema information for the "customers" table.
 	CustomersTable = &schema.Table{
@@ -116,6 +146,14 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{CustomersColumns[1]},
 			},
+			{
+				Name:    "customer_part_id",
+				Unique:  false,
+				Columns: []*schema.Column{CustomersColumns[7]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "part_id IS NOT NULL",
+				},
+			},
 		},
 	}
 	// CustomerHandlesColumns holds the columns for the "customer_handles" table.
@@ -123,6 +161,7 @@ var (
 		{Name: "id", Type: field.TypeInt64, Increment: true},
 		{Name: "customer_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "birth_identity_id", Type: field.TypeInt64},
+		{Name: "seat_identity_id", Type: field.TypeInt64},
 		{Name: "created_at", Type: field.TypeTime},
 	}
 	// CustomerHandlesTable holds the schema information for the "customer_handles" table.
@@ -135,6 +174,11 @@ var (
 				Name:    "customerhandle_customer_id",
 				Unique:  false,
 				Columns: []*schema.Column{CustomerHandlesColumns[1]},
+			},
+			{
+				Name:    "customerhandle_seat_identity_id",
+				Unique:  false,
+				Columns: []*schema.Column{CustomerHandlesColumns[3]},
 			},
 		},
 	}
@@ -171,6 +215,28 @@ var (
 				Name:    "customertag_tag_id_customer_id",
 				Unique:  false,
 				Columns: []*schema.Column{CustomerTagsColumns[3], CustomerTagsColumns[2]},
+			},
+		},
+	}
+	// DecisionsColumns holds the columns for the "decisions" table.
+	DecisionsColumns = []*schema.Column{
+		{Name: "operation_id", Type: field.TypeInt64, Increment: true},
+		{Name: "part", Type: field.TypeInt},
+		{Name: "side", Type: field.TypeInt},
+		{Name: "identity_id", Type: field.TypeInt64},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"link", "apart", "unlink", "block"}},
+		{Name: "since", Type: field.TypeTime, Nullable: true},
+	}
+	// DecisionsTable holds the schema information for the "decisions" table.
+	DecisionsTable = &schema.Table{
+		Name:       "decisions",
+		Columns:    DecisionsColumns,
+		PrimaryKey: []*schema.Column{DecisionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "decision_identity_id",
+				Unique:  false,
+				Columns: []*schema.Column{DecisionsColumns[3]},
 			},
 		},
 	}
@@ -247,6 +313,8 @@ var (
 		{Name: "customer_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "source_id", Type: field.TypeInt32},
 		{Name: "shared", Type: field.TypeBool, Default: false},
+		{Name: "ruled", Type: field.TypeBool, Default: false},
+		{Name: "handed_at", Type: field.TypeTime, Nullable: true},
 	}
 	// IdentitiesTable holds the schema information for the "identities" table.
 	IdentitiesTable = &schema.Table{
@@ -280,6 +348,7 @@ var (
 		{Name: "digest", Type: field.TypeBytes, Size: 16},
 		{Name: "claims", Type: field.TypeJSON, SchemaType: map[string]string{"sqlite3": "text"}},
 		{Name: "anchor_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "arrived_at", Type: field.TypeTime, Nullable: true},
 	}
 	// IdentitySetsTable holds the schema information for the "identity_sets" table.
 	IdentitySetsTable = &schema.Table{
@@ -348,6 +417,47 @@ var (
 		Columns:    IdentityTypesColumns,
 		PrimaryKey: []*schema.Column{IdentityTypesColumns[0]},
 	}
+	// JobsColumns holds the columns for the "jobs" table.
+	JobsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "subject", Type: field.TypeString},
+		{Name: "actor", Type: field.TypeString},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "RUNNING", "DONE", "FAILED"}, Default: "WAITING"},
+		{Name: "done", Type: field.TypeInt64, Default: 0},
+		{Name: "total", Type: field.TypeInt64, Default: 0},
+		{Name: "changed", Type: field.TypeInt64, Default: 0},
+		{Name: "cursor", Type: field.TypeInt64, Default: 0},
+		{Name: "barrier", Type: field.TypeInt64, Default: 0},
+		{Name: "error", Type: field.TypeString, Default: ""},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "leased_until", Type: field.TypeTime, Nullable: true},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+	}
+	// JobsTable holds the schema information for the "jobs" table.
+	JobsTable = &schema.Table{
+		Name:       "jobs",
+		Columns:    JobsColumns,
+		PrimaryKey: []*schema.Column{JobsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "job_state_id",
+				Unique:  false,
+				Columns: []*schema.Column{JobsColumns[4], JobsColumns[0]},
+			},
+		},
+	}
+	// JobCustomersColumns holds the columns for the "job_customers" table.
+	JobCustomersColumns = []*schema.Column{
+		{Name: "job_id", Type: field.TypeInt64, Increment: true},
+		{Name: "handle_id", Type: field.TypeInt64},
+	}
+	// JobCustomersTable holds the schema information for the "job_customers" table.
+	JobCustomersTable = &schema.Table{
+		Name:       "job_customers",
+		Columns:    JobCustomersColumns,
+		PrimaryKey: []*schema.Column{JobCustomersColumns[0]},
+	}
 	// MergesColumns holds the columns for the "merges" table.
 	MergesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -357,6 +467,7 @@ var (
 		{Name: "reason", Type: field.TypeString},
 		{Name: "actor", Type: field.TypeString},
 		{Name: "record_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "operation_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "merged_at", Type: field.TypeTime},
 		{Name: "undone_at", Type: field.TypeTime, Nullable: true},
 	}
@@ -378,6 +489,18 @@ var (
 			},
 		},
 	}
+	// MergeSidesColumns holds the columns for the "merge_sides" table.
+	MergeSidesColumns = []*schema.Column{
+		{Name: "merge_id", Type: field.TypeInt64, Increment: true},
+		{Name: "identity_id", Type: field.TypeInt64},
+		{Name: "survivor", Type: field.TypeBool},
+	}
+	// MergeSidesTable holds the schema information for the "merge_sides" table.
+	MergeSidesTable = &schema.Table{
+		Name:       "merge_sides",
+		Columns:    MergeSidesColumns,
+		PrimaryKey: []*schema.Column{MergeSidesColumns[0]},
+	}
 	// ObservationsColumns holds the columns for the "observations" table.
 	ObservationsColumns = []*schema.Column{
 		{Name: "record_id", Type: field.TypeInt64, Increment: true},
@@ -392,6 +515,30 @@ var (
 		Name:       "observations",
 		Columns:    ObservationsColumns,
 		PrimaryKey: []*schema.Column{ObservationsColumns[0]},
+	}
+	// OperationsColumns holds the columns for the "operations" table.
+	OperationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "actor", Type: field.TypeString},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "active", Type: field.TypeBool, Default: true},
+		{Name: "undone_by_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "subject_id", Type: field.TypeInt64, Nullable: true},
+	}
+	// OperationsTable holds the schema information for the "operations" table.
+	OperationsTable = &schema.Table{
+		Name:       "operations",
+		Columns:    OperationsColumns,
+		PrimaryKey: []*schema.Column{OperationsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "operation_at",
+				Unique:  false,
+				Columns: []*schema.Column{OperationsColumns[4]},
+			},
+		},
 	}
 	// RecordsColumns holds the columns for the "records" table.
 	RecordsColumns = []*schema.Column{
@@ -440,6 +587,24 @@ var (
 		Name:       "segments",
 		Columns:    SegmentsColumns,
 		PrimaryKey: []*schema.Column{SegmentsColumns[0]},
+	}
+	// SetMentionsColumns holds the columns for the "set_mentions" table.
+	SetMentionsColumns = []*schema.Column{
+		{Name: "set_id", Type: field.TypeInt64, Increment: true},
+		{Name: "key", Type: field.TypeBytes, Size: 16},
+	}
+	// SetMentionsTable holds the schema information for the "set_mentions" table.
+	SetMentionsTable = &schema.Table{
+		Name:       "set_mentions",
+		Columns:    SetMentionsColumns,
+		PrimaryKey: []*schema.Column{SetMentionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "setmention_key",
+				Unique:  false,
+				Columns: []*schema.Column{SetMentionsColumns[1]},
+			},
+		},
 	}
 	// SetOwnersColumns holds the columns for the "set_owners" table.
 	SetOwnersColumns = []*schema.Column{
@@ -504,12 +669,14 @@ var (
 	Tables = []*schema.Table{
 		APIKeysTable,
 		AttributeTypesTable,
+		AuditEntriesTable,
 		CampaignsTable,
 		ChangesTable,
 		ChannelsTable,
 		CustomersTable,
 		CustomerHandlesTable,
 		CustomerTagsTable,
+		DecisionsTable,
 		EmailHashesTable,
 		EventsTable,
 		EventNamesTable,
@@ -518,10 +685,15 @@ var (
 		IdentitySetsTable,
 		IdentitySetMembersTable,
 		IdentityTypesTable,
+		JobsTable,
+		JobCustomersTable,
 		MergesTable,
+		MergeSidesTable,
 		ObservationsTable,
+		OperationsTable,
 		RecordsTable,
 		SegmentsTable,
+		SetMentionsTable,
 		SetOwnersTable,
 		SettingsTable,
 		SourcesTable,

@@ -12,6 +12,9 @@ type APIKey func(*sql.Selector)
 // AttributeType is the predicate function for attributetype builders.
 type AttributeType func(*sql.Selector)
 
+// AuditEntry is the predicate function for auditentry builders.
+type AuditEntry func(*sql.Selector)
+
 // Campaign is the predicate function for campaign builders.
 type Campaign func(*sql.Selector)
 
@@ -29,6 +32,9 @@ type CustomerHandle func(*sql.Selector)
 
 // CustomerTag is the predicate function for customertag builders.
 type CustomerTag func(*sql.Selector)
+
+// Decision is the predicate function for decision builders.
+type Decision func(*sql.Selector)
 
 // EmailHash is the predicate function for emailhash builders.
 type EmailHash func(*sql.Selector)
@@ -54,17 +60,32 @@ type IdentitySetMember func(*sql.Selector)
 // IdentityType is the predicate function for identitytype builders.
 type IdentityType func(*sql.Selector)
 
+// Job is the predicate function for job builders.
+type Job func(*sql.Selector)
+
+// JobCustomer is the predicate function for jobcustomer builders.
+type JobCustomer func(*sql.Selector)
+
 // Merge is the predicate function for merge builders.
 type Merge func(*sql.Selector)
 
+// MergeSide is the predicate function for mergeside builders.
+type MergeSide func(*sql.Selector)
+
 // Observation is the predicate function for observation builders.
 type Observation func(*sql.Selector)
+
+// Operation is the predicate function for operation builders.
+type Operation func(*sql.Selector)
 
 // Record is the predicate function for record builders.
 type Record func(*sql.Selector)
 
 // Segment is the predicate function for segment builders.
 type Segment func(*sql.Selector)
+
+// SetMention is the predicate function for setmention builders.
+type SetMention func(*sql.Selector)
 
 // SetOwner is the predicate function for setowner builders.
 type SetOwner func(*sql.Selector)

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 )
@@ -22,10 +23,15 @@ func (Customer) Fields() []ent.Field {
 		document("attributes", "The golden record: name to surviving value."),
 		document("provenance", "Attribute name to where its value comes from; see golden.Provenance."),
 		field.Int("identity_count").Default(0),
+		field.Int64("part_id").Optional().Nillable().
+			Comment("Customers tied by evidence that was not, or not simply, followed have one number; none for a customer whose evidence is all accepted."),
 	}
 }
 
 // Indexes of Customer.
 func (Customer) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("public_id").Unique()}
+	return []ent.Index{
+		index.Fields("public_id").Unique(),
+		index.Fields("part_id").Annotations(entsql.IndexWhere("part_id IS NOT NULL")),
+	}
 }

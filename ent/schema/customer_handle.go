@@ -17,12 +17,13 @@ func (CustomerHandle) Mixin() []ent.Mixin { return []ent.Mixin{numbered{}} }
 func (CustomerHandle) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int64("customer_id").Optional().Nillable().Comment("None when nobody holds its birth identity any more."),
-		field.Int64("birth_identity_id").Comment("The strongest identity of the record that made it."),
+		field.Int64("birth_identity_id").Comment("The strongest identity of the record, or part, that made it."),
+		field.Int64("seat_identity_id").Comment("The steadier identity that the birth identity has moved on to; whoever holds it is the customer."),
 		field.Time("created_at").Immutable(),
 	}
 }
 
 // Indexes of CustomerHandle.
 func (CustomerHandle) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("customer_id")}
+	return []ent.Index{index.Fields("customer_id"), index.Fields("seat_identity_id")}
 }

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/schema/field"
 )
 
@@ -35,5 +36,7 @@ func (AttributeType) Fields() []ent.Field {
 		field.Enum("survivorship").
 			Values("LATEST", "EARLIEST", "SOURCE_PRIORITY", "SUM", "MIN", "MAX", "UNION", "CONSENT").
 			Default("LATEST"),
+		field.JSON("sources", []string{}).SchemaType(map[string]string{dialect.SQLite: "text"}).Optional().
+			Comment("For SOURCE_PRIORITY: names of sources, the most trusted first."),
 	}
 }

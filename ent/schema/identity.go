@@ -27,6 +27,9 @@ func (Identity) Fields() []ent.Field {
 		field.Int64("customer_id").Optional().Nillable().Comment("The customer's row; none when nobody owns it."),
 		field.Int32("source_id").Immutable().Comment("Who showed it first."),
 		field.Bool("shared").Default(false).Comment("Tied to too many people: kept, but no evidence."),
+		field.Bool("ruled").Default(false).Comment("An operation names it, so that who shows it must ask the decisions."),
+		field.Time("handed_at").Optional().Nillable().
+			Comment("Of a weak identity that several people showed: since when it has been its present customer's; the year 9999 when it is with somebody else. None: never disputed."),
 	}
 }
 

@@ -19,7 +19,8 @@ func (IdentitySet) Fields() []ent.Field {
 	return []ent.Field{
 		field.Bytes("digest").Immutable().MaxLen(16).Comment("First 16 bytes of SHA-256 of the claims."),
 		document("claims", "The identities as sent: type, scope, value, verified."),
-		field.Int64("anchor_id").Optional().Nillable().Comment("The strongest identity that counts; none when all were dropped."),
+		field.Int64("anchor_id").Optional().Nillable().Comment("The strongest identity that counts and is not shared (all shared: the strongest); none when all were dropped."),
+		field.Time("arrived_at").Optional().Nillable().Comment("When the first of its records that is not withdrawn was stored."),
 	}
 }
 

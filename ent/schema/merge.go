@@ -21,6 +21,7 @@ func (Merge) Fields() []ent.Field {
 		field.String("reason").Immutable(),
 		field.String("actor").Immutable(),
 		field.Int64("record_id").Optional().Nillable().Immutable().Comment("The record whose identities joined them."),
+		field.Int64("operation_id").Optional().Nillable().Immutable().Comment("The operation, or the job, that joined them."),
 		field.Time("merged_at").Immutable(),
 		field.Time("undone_at").Optional().Nillable(),
 	}

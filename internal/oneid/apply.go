@@ -94,7 +94,7 @@ func addHandles(ctx context.Context, tx *store.Tx, births []birth) error {
 		handles[i], rows[i], identities[i], created[i] = int64(b.customer.Handle), int64(b.customer.Row), b.identity, b.customer.CreatedAt
 	}
 	_, err := tx.InsertRows(ctx, "customer_handles", "", store.Int64s("id", handles), store.Int64s("customer_id", rows),
-		store.Int64s("birth_identity_id", identities), store.Times("created_at", created))
+		store.Int64s("birth_identity_id", identities), store.Int64s("seat_identity_id", identities), store.Times("created_at", created))
 	return err
 }
 
@@ -191,7 +191,7 @@ func (s *Service) addSets(ctx context.Context, tx *store.Tx, ids *store.IDs, set
 		}
 	}
 	inserted, err := tx.InsertRows(ctx, "identity_sets", "ON CONFLICT DO NOTHING", store.Int64s("id", numbers),
-		store.Bytes("digest", digests), store.Documents("claims", claims), store.NullInt64s("anchor_id", anchors))
+		store.Bytes("digest", digests), store.Documents("claims", claims), store.NullInt64s("anchor_id", anchors), store.AlwaysAt("arrived_at", tx.Now))
 	if err != nil {
 		return err
 	}

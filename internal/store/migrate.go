@@ -34,11 +34,17 @@ func Wanted() []*schema.Table {
 		"observations": {"set_id", "attribute_id", "observed_at", "record_id"},
 		"records":      {"source_id", "message_id"},
 		"set_owners":   {"set_id", "since"},
+
+		"decisions":     {"operation_id", "part", "side", "identity_id"},
+		"job_customers": {"job_id", "handle_id"},
+		"merge_sides":   {"merge_id", "identity_id"},
+		"set_mentions":  {"set_id", "key"},
 	}
 	// Ids of these come from ReserveIDs, not from a sequence.
 	numbered := map[string]bool{
 		"customers": true, "customer_handles": true, "customer_tags": true, "events": true, "identities": true,
 		"identity_sets": true, "merges": true, "observations": true, "records": true, "set_owners": true,
+		"operations": true, "decisions": true, "audit_entries": true, "jobs": true, "job_customers": true, "merge_sides": true, "set_mentions": true,
 	}
 	tables := make([]*schema.Table, len(migrate.Tables))
 	for i, generated := range migrate.Tables {
