@@ -1,18 +1,16 @@
 // Package golden is the golden record: of all that was said about a customer's attributes, what survives.
 //
-// It is pure. A merge never copies a value over another: it takes the better of two statements, and which is
-// better does not depend on the order in which they came.
+// It is pure. A merge never copies a value over another: it changes which statements are read. What survives of them is a
+// function of the statements alone, never of the order in which they came.
 package golden
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/onecdp/onecdp/internal/value"
 )
@@ -97,53 +95,47 @@ func (r Record) Documents() (attributes, provenance []byte) {
 	return append(attributes, '}'), append(provenance, '}')
 }
 
-// Take lets a statement survive if it is better than the present one. It tells whether the value's text or
-// its provenance changed.
+// Take lets a statement of an attribute that survives by LATEST compete with the present one; see Compete.
 func (r Record) Take(name string, s Statement, order Order) bool {
+	return r.Compete(name, Policy{}, s, order)
+}
+
+// Compete lets a statement survive if it is better than the present one, by a policy that is pairwise. It tells whether
+// the value's text or its provenance changed.
+func (r Record) Compete(name string, policy Policy, s Statement, order Order) bool {
 	present, known := r[name]
-	if known && Compare(s, present, order) <= 0 {
+	if known && Compare(policy, s, present, order) <= 0 {
 		return false
 	}
 	r[name] = s
 	return true
 }
 
-// Compare orders two statements of an attribute that survives by LATEST: the greater one survives. What is
-// empty ("", [], {}) is less than anything that is not; then time, identity, source and text decide.
-func Compare(a, b Statement, order Order) int {
-	if c := cmp.Compare(rank(a.Value), rank(b.Value)); c != 0 {
-		return c
-	}
-	if c := cmp.Compare(a.Time, b.Time); c != 0 {
-		return c
-	}
-	if a.Identity != b.Identity {
-		if c := order.CompareIdentities(a.Identity, b.Identity); c != 0 {
-			return c
+// Restate puts what was found from all statements in the place of what was known of these attributes; names nil: of all.
+// It tells whether a value's text or its provenance changed.
+func (r Record) Restate(found Record, names []string) (changed bool) {
+	if names == nil {
+		names = slices.Collect(maps.Keys(found))
+		for name := range r {
+			if _, survives := found[name]; !survives {
+				names = append(names, name)
+			}
 		}
 	}
-	if a.Source != b.Source {
-		if c := order.CompareSources(a.Source, b.Source); c != 0 {
-			return c
+	for _, name := range names {
+		s, survives := found[name]
+		present, known := r[name]
+		switch {
+		case survives && (!known || !s.equal(present)):
+			r[name], changed = s, true
+		case !survives && known:
+			delete(r, name)
+			changed = true
 		}
 	}
-	if c := strings.Compare(shortest(a.Value), shortest(b.Value)); c != 0 {
-		return c
-	}
-	return cmp.Compare(b.Record, a.Record) // the same statement twice: the first record keeps it
+	return changed
 }
 
-func rank(v json.RawMessage) int {
-	if text := string(v); text == `""` || text == "[]" || text == "{}" {
-		return 0
-	}
-	return 1
-}
-
-func shortest(v json.RawMessage) string {
-	decoded, err := value.Decode(v)
-	if err != nil {
-		return string(v)
-	}
-	return string(value.Shortest(decoded))
+func (s Statement) equal(other Statement) bool {
+	return s.Provenance == other.Provenance && string(s.Value) == string(other.Value)
 }
