@@ -77,7 +77,7 @@ func (s *Service) newcomers(shown []Evidence) [][16]byte {
 		}
 		for _, id := range one.Identities {
 			keys = append(keys, id.Key())
-			if hash, ok := s.registry.Derived(id); ok {
+			if hash, ok := s.Registry().Derived(id); ok {
 				keys = append(keys, hash.Key())
 			}
 		}

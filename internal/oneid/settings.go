@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"sync"
+	"sync/atomic"
 
 	"github.com/onecdp/onecdp/ent"
 	"github.com/onecdp/onecdp/ent/identitytype"
@@ -23,9 +25,8 @@ type Settings struct {
 type Service struct {
 	db       *store.DB
 	settings Settings
-	registry *identity.Registry
-	numbers  map[identity.TypeName]int32
-	names    map[int32]identity.TypeName
+	rules    atomic.Pointer[Rules]
+	loading  sync.Mutex // held by who reads the rules
 
 	followers []Follower
 	guard     guard
@@ -42,6 +43,10 @@ func Open(ctx context.Context, db *store.DB, settings Settings) (*Service, error
 		if err := agree(ctx, tx, "max_identities", strconv.Itoa(settings.MaxIdentities)); err != nil {
 			return err
 		}
+		if _, err := tx.InsertRows(ctx, "settings", "ON CONFLICT DO NOTHING",
+			store.Texts("name", []string{versionName}), store.Texts("value", []string{firstVersion})); err != nil {
+			return err
+		}
 		return installTypes(ctx, tx)
 	})
 	if err != nil {
@@ -51,32 +56,14 @@ func Open(ctx context.Context, db *store.DB, settings Settings) (*Service, error
 	return s, s.load(ctx)
 }
 
-// Registry holds the identity types in force.
-func (s *Service) Registry() *identity.Registry { return s.registry }
+// Registry holds the identity types in force, as this server knows them.
+func (s *Service) Registry() *identity.Registry { return s.Rules().Registry }
 
 // TypeID is the number a type has in the tables; false when it is not declared.
-func (s *Service) TypeID(name identity.TypeName) (int32, bool) {
-	number, ok := s.numbers[name]
-	return number, ok
-}
+func (s *Service) TypeID(name identity.TypeName) (int32, bool) { return s.Rules().TypeID(name) }
 
 // TypeName is the name of a type's number; "" when there is none.
-func (s *Service) TypeName(number int32) identity.TypeName { return s.names[number] }
-
-func (s *Service) load(ctx context.Context) error {
-	rows, err := s.db.Ent().IdentityType.Query().All(ctx)
-	if err != nil {
-		return fmt.Errorf("read the identity types: %w", err)
-	}
-	types := make([]identity.Type, len(rows))
-	s.numbers, s.names = map[identity.TypeName]int32{}, map[int32]identity.TypeName{}
-	for i, row := range rows {
-		types[i] = typeOf(row)
-		s.numbers[types[i].Name], s.names[row.ID] = row.ID, types[i].Name
-	}
-	s.registry, err = identity.NewRegistry(types, s.settings.Region)
-	return err
-}
+func (s *Service) TypeName(number int32) identity.TypeName { return s.Rules().TypeName(number) }
 
 // agree stores a setting when it is the first to name it, and compares it otherwise.
 func agree(ctx context.Context, tx *store.Tx, name, value string) error {
