@@ -9,6 +9,7 @@ import (
 
 	"github.com/onecdp/onecdp/ent"
 	"github.com/onecdp/onecdp/ent/identitytype"
+	"github.com/onecdp/onecdp/internal/attribute"
 	"github.com/onecdp/onecdp/internal/identity"
 	"github.com/onecdp/onecdp/internal/store"
 )
@@ -28,8 +29,9 @@ type Service struct {
 	rules    atomic.Pointer[Rules]
 	loading  sync.Mutex // held by who reads the rules
 
-	followers []Follower
-	guard     guard
+	attributes *attribute.Service
+	followers  []Follower
+	guard      guard
 	counters  counters
 }
 
@@ -52,7 +54,7 @@ func Open(ctx context.Context, db *store.DB, settings Settings) (*Service, error
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{db: db, settings: settings}
+	s := &Service{db: db, settings: settings, attributes: attribute.New(db)}
 	return s, s.load(ctx)
 }
 
