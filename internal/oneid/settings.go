@@ -32,7 +32,7 @@ type Service struct {
 	attributes *attribute.Service
 	followers  []Follower
 	guard      guard
-	counters  counters
+	counters   counters
 }
 
 // Open prepares a migrated database on its first start, storing the settings and the identity types that
