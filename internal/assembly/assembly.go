@@ -9,6 +9,7 @@ import (
 	"github.com/onecdp/onecdp/internal/access"
 	"github.com/onecdp/onecdp/internal/campaign"
 	"github.com/onecdp/onecdp/internal/ingest"
+	"github.com/onecdp/onecdp/internal/job"
 	"github.com/onecdp/onecdp/internal/live"
 	"github.com/onecdp/onecdp/internal/oneid"
 	"github.com/onecdp/onecdp/internal/profile"
@@ -43,7 +44,8 @@ type Services struct {
 	Tags      *tag.Service
 	Segments  *segment.Service
 	Campaigns *campaign.Service
-	Live      *live.Hub // close it before the database
+	Live      *live.Hub   // close it before the database
+	Jobs      *job.Runner // does its work only when it is started or waited for; close it before the database
 }
 
 // New assembles the services over a migrated database. It is an error when the database was started with
@@ -56,10 +58,11 @@ func New(ctx context.Context, db *store.DB, settings Settings) (*Services, error
 	reader := profile.New(db, one)
 	tags := tag.New(db, reader)
 	one.Follow(tags)
+	jobs := job.New(db, job.Defaults())
 	return &Services{
 		DB: db, Access: access.New(db, settings.AdminKey), OneID: one, Ingest: ingest.New(db, one),
 		Profile: reader, Tags: tags, Segments: segment.New(db, one, settings.Zone), Campaigns: campaign.New(db),
-		Live: live.New(db, reader, live.Defaults()),
+		Live: live.New(db, reader, live.Defaults()), Jobs: jobs,
 	}, nil
 }
 

@@ -14,6 +14,11 @@ type Dialect interface {
 	OneWriter() bool
 	// TransactionNumber is an expression: the number of the running transaction, 0 where there is one writer.
 	TransactionNumber() string
+	// NextTransaction is an expression: the number that the next transaction to write will have at least, 0 where there is one writer.
+	NextTransaction() string
+	// RunningBefore is an expression: how many transactions of this database with a number below another are still running. Where there
+	// is one writer none is.
+	RunningBefore(number string) string
 	// Snapshot is an expression: what is committed now, as a text that CommittedBetween takes.
 	Snapshot() string
 	// CommittedBetween is a condition on the table changes: written by what the snapshot base had not seen

@@ -121,10 +121,22 @@ func lockAdvisory(ctx context.Context, handle *sql.DB) (func(), error) {
 
 type postgresDialect struct{}
 
-func (postgresDialect) Name() string                { return "postgres" }
-func (postgresDialect) OneWriter() bool             { return false }
-func (postgresDialect) ForUpdate() string           { return " FOR UPDATE" }
-func (postgresDialect) TransactionNumber() string   { return "pg_current_xact_id()::text::bigint" }
+func (postgresDialect) Name() string              { return "postgres" }
+func (postgresDialect) OneWriter() bool           { return false }
+func (postgresDialect) ForUpdate() string         { return " FOR UPDATE" }
+func (postgresDialect) TransactionNumber() string { return "pg_current_xact_id()::text::bigint" }
+func (postgresDialect) NextTransaction() string {
+	return "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+}
+
+// RunningBefore: a snapshot lists the running transactions of the whole server. Those that are known to be another database's are left
+// out: by the lock that each transaction has on its own number. One that has not taken it yet is counted.
+func (postgresDialect) RunningBefore(number string) string {
+	return "(SELECT count(*) FROM (SELECT x::text::bigint AS number FROM pg_snapshot_xip(pg_current_snapshot()) AS x) AS running WHERE running.number < " + number +
+		" AND NOT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock'" +
+		" AND l.granted AND l.transactionid::text::bigint = running.number % 4294967296 AND a.datname <> current_database()))"
+}
+
 func (postgresDialect) Snapshot() string            { return "pg_current_snapshot()::text" }
 func (postgresDialect) Greatest(a, b string) string { return "greatest(" + a + ", " + b + ")" }
 func (postgresDialect) Least(a, b string) string    { return "least(" + a + ", " + b + ")" }

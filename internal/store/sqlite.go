@@ -104,6 +104,10 @@ func (sqliteDialect) Name() string              { return "sqlite" }
 func (sqliteDialect) OneWriter() bool           { return true }
 func (sqliteDialect) ForUpdate() string         { return "" }
 func (sqliteDialect) TransactionNumber() string { return "0" }
+func (sqliteDialect) NextTransaction() string   { return "0" }
+
+// RunningBefore: the writer that asks is the only one.
+func (sqliteDialect) RunningBefore(string) string { return "0" }
 func (sqliteDialect) Snapshot() string {
 	return "(SELECT CAST(coalesce(max(id), 0) AS TEXT) FROM changes)"
 }
