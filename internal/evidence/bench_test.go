@@ -72,3 +72,45 @@ func BenchmarkSolveKeptApart(b *testing.B) {
 		w.solve()
 	}
 }
+
+// One person with many cookies under a limit with a window: every link is held against all that the person has.
+func BenchmarkSolveWindows(b *testing.B) {
+	for _, n := range []int{500, 5000} {
+		b.Run(fmt.Sprintf("identities=%d", n), func(b *testing.B) {
+			types := identity.Defaults()
+			for i := range types {
+				if types[i].Name == "anonymous_id" {
+					types[i].MaxPerCustomer, types[i].LimitWindow, types[i].MaxOwners = new(10), "P30D", nil
+				}
+			}
+			w := world{types: registry(b, types), most: 500}
+			w.part.Identities = []identity.Identity{{Type: "user_id", Value: "u"}}
+			for i := 1; i < n; i++ {
+				w.part.Identities = append(w.part.Identities, identity.Identity{Type: "anonymous_id", Value: fmt.Sprintf("cookie-%06d", i)})
+				w.part.Sightings = append(w.part.Sightings, evidence.Sighting{Set: int64(i), Members: []int{0, i}, First: day(4 * i), Last: day(4 * i), Count: 1})
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				w.solve()
+			}
+		})
+	}
+}
+
+// An operator's merge of two full customers whose values are all over a limit.
+func BenchmarkSolveForced(b *testing.B) {
+	w := crowd(b, 1000)
+	f := evidence.Forced{Operation: 1}
+	for place := range w.part.Identities {
+		if place%2 == 0 {
+			f.A = append(f.A, place)
+		} else {
+			f.B = append(f.B, place)
+		}
+	}
+	w.part.Forced = []evidence.Forced{f}
+	b.ReportAllocs()
+	for b.Loop() {
+		w.solve()
+	}
+}

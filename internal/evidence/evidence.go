@@ -19,7 +19,6 @@
 package evidence
 
 import (
-	"slices"
 	"time"
 
 	"github.com/onecdp/onecdp/internal/identity"
@@ -124,10 +123,7 @@ func Solve(types *identity.Registry, most int, part Part) Solution {
 	s.findShared()
 	forced, lost := s.forcedLinks(types)
 	stars, dark := s.starLinks()
-	lost = append(lost, dark...)
-	s.sortLinks(lost)
-	links := slices.Concat(forced, stars)
-	s.sortLinks(links)
+	links, lost := s.sorted(forced, stars), s.sorted(lost, dark)
 
 	u := s.newUnion(most)
 	for i := range links {

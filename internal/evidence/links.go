@@ -156,8 +156,7 @@ func (s *solver) eachDerived(types *identity.Registry, found func(email, hash in
 
 // onlyOnce sorts forced links and drops what is said twice.
 func (s *solver) onlyOnce(links []Link) []Link {
-	s.sortLinks(links)
-	return slices.CompactFunc(links, func(x, y Link) bool {
+	return slices.CompactFunc(s.sorted(links), func(x, y Link) bool {
 		return x.A == y.A && x.B == y.B && x.Derived == y.Derived && x.Operation == y.Operation
 	})
 }
@@ -243,8 +242,13 @@ func (s *solver) starLinks() (links, lost []Link) {
 			}
 			return cmp.Compare(s.part.Sightings[x.sighting].Set, s.part.Sightings[y.sighting].Set)
 		})
-		sets := make([]int64, 0, len(rays))
-		var links []Link
+		pairs := 0
+		for i := range rays {
+			if i == 0 || rays[i].ends != rays[i-1].ends {
+				pairs++
+			}
+		}
+		sets, links := make([]int64, 0, len(rays)), make([]Link, 0, pairs)
 		for start := 0; start < len(rays); {
 			a, b := unpack(rays[start].ends)
 			first := &s.part.Sightings[rays[start].sighting]
@@ -272,15 +276,22 @@ func (s *solver) starLinks() (links, lost []Link) {
 	return gather(rays, ""), gather(dark, SharedValue)
 }
 
-// sortLinks puts links in the order in which they are taken (S6).
-func (s *solver) sortLinks(links []Link) {
-	if len(links) < 2 {
-		return
+// sorted is the links in the order in which they are taken (S6). What is moved about are their numbers: links are large.
+func (s *solver) sorted(lists ...[]Link) []Link {
+	links := slices.Concat(lists...)
+	order := make([]int32, len(links))
+	for i := range order {
+		order[i] = int32(i)
 	}
-	slices.SortFunc(links, s.compare)
+	slices.SortFunc(order, func(x, y int32) int { return s.compare(&links[x], &links[y]) })
+	result := make([]Link, len(links))
+	for i, at := range order {
+		result[i] = links[at]
+	}
+	return result
 }
 
-func (s *solver) compare(x, y Link) int {
+func (s *solver) compare(x, y *Link) int {
 	switch {
 	case x.Class != y.Class:
 		return x.Class - y.Class
@@ -309,7 +320,7 @@ func (s *solver) compare(x, y Link) int {
 }
 
 // compareTimes is the order by the onConflict of the weaker ends.
-func compareTimes(x, y Link, xLatest, yLatest bool) int {
+func compareTimes(x, y *Link, xLatest, yLatest bool) int {
 	switch {
 	case xLatest && yLatest:
 		return y.Last.Compare(x.Last)
@@ -322,7 +333,7 @@ func compareTimes(x, y Link, xLatest, yLatest bool) int {
 }
 
 // compareForced orders by the smaller end, then the greater; links of one pair by who made them, which decides nothing.
-func (s *solver) compareForced(x, y Link) int {
+func (s *solver) compareForced(x, y *Link) int {
 	xa, xb := s.text[x.A], s.text[x.B]
 	ya, yb := s.text[y.A], s.text[y.B]
 	if c := min(xa, xb) - min(ya, yb); c != 0 {
