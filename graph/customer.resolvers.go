@@ -32,12 +32,20 @@ func (r *customerResolver) Attributes(ctx context.Context, obj *model.Customer) 
 	return r.shownAttributes(ctx, obj), nil
 }
 
+func (r *customerResolver) Audit(ctx context.Context, obj *model.Customer, after *string, first *int) (*model.Connection[model.AuditEntry], error) {
+	return r.auditOf(ctx, obj, first, after)
+}
+
 func (r *customerResolver) Events(ctx context.Context, obj *model.Customer, after *string, first *int, names []string, since *time.Time, until *time.Time) (*model.EventConnection, error) {
 	return r.events(ctx, obj, profile.EventFilter{Names: names, Since: since, Until: until}, first, after)
 }
 
 func (r *customerResolver) Identities(ctx context.Context, obj *model.Customer, typeArg *string) ([]*model.Identity, error) {
 	return r.identitiesOf(ctx, obj, typeArg)
+}
+
+func (r *customerResolver) IdentityGraph(ctx context.Context, obj *model.Customer) (*model.IdentityGraph, error) {
+	return r.identityGraph(ctx, obj)
 }
 
 func (r *customerResolver) Merges(ctx context.Context, obj *model.Customer) ([]*model.Merge, error) {

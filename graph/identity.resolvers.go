@@ -29,6 +29,23 @@ func (r *identityResolver) Value(ctx context.Context, obj *model.Identity) (stri
 	return r.shownValue(ctx, obj)
 }
 
+func (r *identityTypeResolver) Blocked(ctx context.Context, obj *model.IdentityType) ([]string, error) {
+	return r.shownBlocked(ctx, obj), nil
+}
+
+func (r *mutationResolver) DefineIdentityType(ctx context.Context, input model.IdentityTypeInput) (*model.IdentityTypePayload, error) {
+	return r.defineIdentityType(ctx, input)
+}
+
+func (r *queryResolver) IdentityTypes(ctx context.Context) ([]*model.IdentityType, error) {
+	return r.identityTypes(ctx)
+}
+
 func (r *Resolver) Identity() generated.IdentityResolver { return &identityResolver{r} }
 
-type identityResolver struct{ *Resolver }
+func (r *Resolver) IdentityType() generated.IdentityTypeResolver { return &identityTypeResolver{r} }
+
+type (
+	identityResolver     struct{ *Resolver }
+	identityTypeResolver struct{ *Resolver }
+)

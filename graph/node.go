@@ -33,6 +33,16 @@ func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 		return some(r.segmentByID(ctx, numbers[0]))
 	case gid.Campaign:
 		return some(r.campaignByID(ctx, numbers[0]))
+	case gid.IdentityType:
+		return some(r.identityType(numbers[0]))
+	case gid.AttributeType:
+		return some(r.attributeType(ctx, numbers[0]))
+	case gid.Operation:
+		return some(r.operation(ctx, numbers[0]))
+	case gid.Job:
+		return some(r.job(ctx, numbers[0]))
+	case gid.AuditEntry:
+		return some(r.auditEntry(ctx, numbers[0]))
 	default: // a kind that the schema does not show
 		return nil, nil
 	}

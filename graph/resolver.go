@@ -27,6 +27,9 @@ type Services struct {
 	Segments  *segment.Service
 	Campaigns *campaign.Service
 	Live      *live.Hub
+	Operator  Operator
+	Types     Types
+	Jobs      Jobs
 
 	// Sources names the systems that sent something, by their numbers, in order.
 	Sources func(ctx context.Context, numbers []int32) ([]string, error)

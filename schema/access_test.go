@@ -10,7 +10,8 @@ import (
 // answers of those mutations alone that have just made them, and what they show is what the caller has given.
 var open = []string{
 	"IngestPayload", "RecordResult", "UserError", "TagCustomerPayload", "SegmentPayload", "Segment", "CampaignPayload", "Campaign",
-	"ApiKeyPayload", "ApiKey", // only for admin
+	"OperationPayload", "MergePayload", "Operation", "AttributeTypePayload", "AttributeType", "Job",
+	"ApiKeyPayload", "ApiKey", "IdentityTypePayload", "IdentityType", // only for admin
 }
 
 func TestAnswersOfMutationsShowNobodyWithoutRead(t *testing.T) {

@@ -19,7 +19,9 @@ func Direct(ctx context.Context, schema graphql.ExecutableSchema) (data []byte, 
 	d := directly{newExecutionContext(graphql.GetOperationContext(ctx), schema.(*executableSchema), nil)}
 	ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AttributeTypeInput", d.ec.unmarshalInputAttributeTypeInput),
 			graphql.NewInputUnmarshaler("IdentityInput", d.ec.unmarshalInputIdentityInput),
+			graphql.NewInputUnmarshaler("IdentityTypeInput", d.ec.unmarshalInputIdentityTypeInput),
 		)
 	})
 	return direct.Query(ctx, 0, queryImplementors, d.bindQuery, d.writeQuery)
@@ -54,6 +56,24 @@ func Args(ctx context.Context, object string, field graphql.CollectedField) (map
 	case "Identity":
 		err := d.bindIdentity(ctx, &read)
 		return read.Args, err
+	case "AuditEntryConnection":
+		err := d.bindAuditEntryConnection(ctx, &read)
+		return read.Args, err
+	case "AuditEntryEdge":
+		err := d.bindAuditEntryEdge(ctx, &read)
+		return read.Args, err
+	case "AuditEntry":
+		err := d.bindAuditEntry(ctx, &read)
+		return read.Args, err
+	case "Job":
+		err := d.bindJob(ctx, &read)
+		return read.Args, err
+	case "Operation":
+		err := d.bindOperation(ctx, &read)
+		return read.Args, err
+	case "PageInfo":
+		err := d.bindPageInfo(ctx, &read)
+		return read.Args, err
 	case "EventConnection":
 		err := d.bindEventConnection(ctx, &read)
 		return read.Args, err
@@ -63,8 +83,11 @@ func Args(ctx context.Context, object string, field graphql.CollectedField) (map
 	case "Event":
 		err := d.bindEvent(ctx, &read)
 		return read.Args, err
-	case "PageInfo":
-		err := d.bindPageInfo(ctx, &read)
+	case "IdentityGraph":
+		err := d.bindIdentityGraph(ctx, &read)
+		return read.Args, err
+	case "IdentityEdge":
+		err := d.bindIdentityEdge(ctx, &read)
 		return read.Args, err
 	case "Merge":
 		err := d.bindMerge(ctx, &read)
@@ -72,14 +95,44 @@ func Args(ctx context.Context, object string, field graphql.CollectedField) (map
 	case "CustomerTag":
 		err := d.bindCustomerTag(ctx, &read)
 		return read.Args, err
+	case "IdentityType":
+		err := d.bindIdentityType(ctx, &read)
+		return read.Args, err
 	case "Campaign":
 		err := d.bindCampaign(ctx, &read)
+		return read.Args, err
+	case "AttributeType":
+		err := d.bindAttributeType(ctx, &read)
 		return read.Args, err
 	case "ApiKey":
 		err := d.bindApiKey(ctx, &read)
 		return read.Args, err
+	case "JobConnection":
+		err := d.bindJobConnection(ctx, &read)
+		return read.Args, err
+	case "JobEdge":
+		err := d.bindJobEdge(ctx, &read)
+		return read.Args, err
+	case "OperationConnection":
+		err := d.bindOperationConnection(ctx, &read)
+		return read.Args, err
+	case "OperationEdge":
+		err := d.bindOperationEdge(ctx, &read)
+		return read.Args, err
+	case "MergePreview":
+		err := d.bindMergePreview(ctx, &read)
+		return read.Args, err
+	case "AttributeChange":
+		err := d.bindAttributeChange(ctx, &read)
+		return read.Args, err
+	case "SegmentSideChange":
+		err := d.bindSegmentSideChange(ctx, &read)
+		return read.Args, err
 	case "SegmentPreview":
 		err := d.bindSegmentPreview(ctx, &read)
+		return read.Args, err
+	case "IdentityPath":
+		err := d.bindIdentityPath(ctx, &read)
 		return read.Args, err
 	}
 	return nil, direct.ErrNotPlain
@@ -96,27 +149,46 @@ func (d directly) bindQuery(ctx context.Context, field *direct.Field) (err error
 		field.Args, err = d.ec.field_Query_node_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
 	case "apiKeys":
 		field.Number = 2
-	case "campaign":
+	case "attributeTypes":
 		field.Number = 3
+	case "audit":
+		field.Number = 4
+		field.Args, err = d.ec.field_Query_audit_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
+	case "campaign":
+		field.Number = 5
 		field.Args, err = d.ec.field_Query_campaign_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
 	case "customer":
-		field.Number = 4
+		field.Number = 6
 		field.Args, err = d.ec.field_Query_customer_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
 	case "customerByIdentity":
-		field.Number = 5
+		field.Number = 7
 		field.Args, err = d.ec.field_Query_customerByIdentity_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
 	case "customers":
-		field.Number = 6
+		field.Number = 8
 		field.Args, err = d.ec.field_Query_customers_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
 	case "customersByIdentity":
-		field.Number = 7
+		field.Number = 9
 		field.Args, err = d.ec.field_Query_customersByIdentity_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
+	case "identityTypes":
+		field.Number = 10
+	case "jobs":
+		field.Number = 11
+		field.Args, err = d.ec.field_Query_jobs_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
+	case "operations":
+		field.Number = 12
+		field.Args, err = d.ec.field_Query_operations_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
+	case "previewMerge":
+		field.Number = 13
+		field.Args, err = d.ec.field_Query_previewMerge_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
 	case "previewSegment":
-		field.Number = 8
+		field.Number = 14
 		field.Args, err = d.ec.field_Query_previewSegment_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
 	case "segment":
-		field.Number = 9
+		field.Number = 15
 		field.Args, err = d.ec.field_Query_segment_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
+	case "whySame":
+		field.Number = 16
+		field.Args, err = d.ec.field_Query_whySame_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
 	default:
 		err = direct.ErrNotPlain
 	}
@@ -167,7 +239,48 @@ func (d directly) writeQuery(ctx context.Context, w *direct.Writer, field *direc
 			}
 		}
 		w.Bytes = append(w.Bytes, ']')
-	case 3: // campaign
+	case 3: // attributeTypes
+		ctx, v, err := direct.Guarded(ctx, field, "Query",
+			func(ctx context.Context, next graphql.Resolver) (any, error) {
+				return d.ec.Directives.Access(ctx, nil, next, model.AccessScope("READ"))
+			},
+			func(ctx context.Context) ([]*model.AttributeType, error) {
+				return d.ec.Resolvers.Query().AttributeTypes(ctx)
+			})
+		if err != nil {
+			return err
+		}
+		w.Bytes = append(w.Bytes, '[')
+		for n0 := range v {
+			if n0 > 0 {
+				w.Bytes = append(w.Bytes, ',')
+			}
+			if v[n0] == nil {
+				return direct.ErrNull
+			}
+			if err := d.writeAttributeType(ctx, w, field.Below, v[n0]); err != nil {
+				return err
+			}
+		}
+		w.Bytes = append(w.Bytes, ']')
+	case 4: // audit
+		ctx, v, err := direct.Guarded(ctx, field, "Query",
+			func(ctx context.Context, next graphql.Resolver) (any, error) {
+				return d.ec.Directives.Access(ctx, nil, next, model.AccessScope("READ"))
+			},
+			func(ctx context.Context) (*model.Connection[model.AuditEntry], error) {
+				return d.ec.Resolvers.Query().Audit(ctx, direct.Arg[*string](field, "after"), direct.Arg[*int](field, "first"), direct.Arg[*identity.Claim](field, "identity"), direct.Arg[*time.Time](field, "since"), direct.Arg[*time.Time](field, "until"))
+			})
+		if err != nil {
+			return err
+		}
+		if v == nil {
+			return direct.ErrNull
+		}
+		if err := d.writeAuditEntryConnection(ctx, w, field.Below, v); err != nil {
+			return err
+		}
+	case 5: // campaign
 		ctx, v, err := direct.Guarded(ctx, field, "Query",
 			func(ctx context.Context, next graphql.Resolver) (any, error) {
 				return d.ec.Directives.Access(ctx, nil, next, model.AccessScope("READ"))
@@ -185,7 +298,7 @@ func (d directly) writeQuery(ctx context.Context, w *direct.Writer, field *direc
 				return err
 			}
 		}
-	case 4: // customer
+	case 6: // customer
 		ctx, v, err := direct.Guarded(ctx, field, "Query",
 			func(ctx context.Context, next graphql.Resolver) (any, error) {
 				return d.ec.Directives.Access(ctx, nil, next, model.AccessScope("READ"))
@@ -203,7 +316,7 @@ func (d directly) writeQuery(ctx context.Context, w *direct.Writer, field *direc
 				return err
 			}
 		}
-	case 5: // customerByIdentity
+	case 7: // customerByIdentity
 		ctx, v, err := direct.Guarded(ctx, field, "Query",
 			func(ctx context.Context, next graphql.Resolver) (any, error) {
 				return d.ec.Directives.Access(ctx, nil, next, model.AccessScope("READ"))
@@ -221,7 +334,7 @@ func (d directly) writeQuery(ctx context.Context, w *direct.Writer, field *direc
 				return err
 			}
 		}
-	case 6: // customers
+	case 8: // customers
 		ctx, v, err := direct.Guarded(ctx, field, "Query",
 			func(ctx context.Context, next graphql.Resolver) (any, error) {
 				return d.ec.Directives.Access(ctx, nil, next, model.AccessScope("READ"))
@@ -238,7 +351,7 @@ func (d directly) writeQuery(ctx context.Context, w *direct.Writer, field *direc
 		if err := d.writeCustomerConnection(ctx, w, field.Below, v); err != nil {
 			return err
 		}
-	case 7: // customersByIdentity
+	case 9: // customersByIdentity
 		ctx, v, err := direct.Guarded(ctx, field, "Query",
 			func(ctx context.Context, next graphql.Resolver) (any, error) {
 				return d.ec.Directives.Access(ctx, nil, next, model.AccessScope("READ"))
@@ -263,7 +376,82 @@ func (d directly) writeQuery(ctx context.Context, w *direct.Writer, field *direc
 			}
 		}
 		w.Bytes = append(w.Bytes, ']')
-	case 8: // previewSegment
+	case 10: // identityTypes
+		ctx, v, err := direct.Guarded(ctx, field, "Query",
+			func(ctx context.Context, next graphql.Resolver) (any, error) {
+				return d.ec.Directives.Access(ctx, nil, next, model.AccessScope("READ"))
+			},
+			func(ctx context.Context) ([]*model.IdentityType, error) {
+				return d.ec.Resolvers.Query().IdentityTypes(ctx)
+			})
+		if err != nil {
+			return err
+		}
+		w.Bytes = append(w.Bytes, '[')
+		for n0 := range v {
+			if n0 > 0 {
+				w.Bytes = append(w.Bytes, ',')
+			}
+			if v[n0] == nil {
+				return direct.ErrNull
+			}
+			if err := d.writeIdentityType(ctx, w, field.Below, v[n0]); err != nil {
+				return err
+			}
+		}
+		w.Bytes = append(w.Bytes, ']')
+	case 11: // jobs
+		ctx, v, err := direct.Guarded(ctx, field, "Query",
+			func(ctx context.Context, next graphql.Resolver) (any, error) {
+				return d.ec.Directives.Access(ctx, nil, next, model.AccessScope("READ"))
+			},
+			func(ctx context.Context) (*model.Connection[model.Job], error) {
+				return d.ec.Resolvers.Query().Jobs(ctx, direct.Arg[*string](field, "after"), direct.Arg[*int](field, "first"))
+			})
+		if err != nil {
+			return err
+		}
+		if v == nil {
+			return direct.ErrNull
+		}
+		if err := d.writeJobConnection(ctx, w, field.Below, v); err != nil {
+			return err
+		}
+	case 12: // operations
+		ctx, v, err := direct.Guarded(ctx, field, "Query",
+			func(ctx context.Context, next graphql.Resolver) (any, error) {
+				return d.ec.Directives.Access(ctx, nil, next, model.AccessScope("READ"))
+			},
+			func(ctx context.Context) (*model.Connection[model.Operation], error) {
+				return d.ec.Resolvers.Query().Operations(ctx, direct.Arg[*string](field, "after"), direct.Arg[*int](field, "first"))
+			})
+		if err != nil {
+			return err
+		}
+		if v == nil {
+			return direct.ErrNull
+		}
+		if err := d.writeOperationConnection(ctx, w, field.Below, v); err != nil {
+			return err
+		}
+	case 13: // previewMerge
+		ctx, v, err := direct.Guarded(ctx, field, "Query",
+			func(ctx context.Context, next graphql.Resolver) (any, error) {
+				return d.ec.Directives.Access(ctx, nil, next, model.AccessScope("READ"))
+			},
+			func(ctx context.Context) (*model.MergePreview, error) {
+				return d.ec.Resolvers.Query().PreviewMerge(ctx, direct.Arg[string](field, "a"), direct.Arg[string](field, "b"))
+			})
+		if err != nil {
+			return err
+		}
+		if v == nil {
+			return direct.ErrNull
+		}
+		if err := d.writeMergePreview(ctx, w, field.Below, v); err != nil {
+			return err
+		}
+	case 14: // previewSegment
 		ctx, v, err := direct.Guarded(ctx, field, "Query",
 			func(ctx context.Context, next graphql.Resolver) (any, error) {
 				return d.ec.Directives.Access(ctx, nil, next, model.AccessScope("READ"))
@@ -280,7 +468,7 @@ func (d directly) writeQuery(ctx context.Context, w *direct.Writer, field *direc
 		if err := d.writeSegmentPreview(ctx, w, field.Below, v); err != nil {
 			return err
 		}
-	case 9: // segment
+	case 15: // segment
 		ctx, v, err := direct.Guarded(ctx, field, "Query",
 			func(ctx context.Context, next graphql.Resolver) (any, error) {
 				return d.ec.Directives.Access(ctx, nil, next, model.AccessScope("READ"))
@@ -297,6 +485,23 @@ func (d directly) writeQuery(ctx context.Context, w *direct.Writer, field *direc
 			if err := d.writeSegment(ctx, w, field.Below, v); err != nil {
 				return err
 			}
+		}
+	case 16: // whySame
+		ctx, v, err := direct.Guarded(ctx, field, "Query",
+			func(ctx context.Context, next graphql.Resolver) (any, error) {
+				return d.ec.Directives.Access(ctx, nil, next, model.AccessScope("READ"))
+			},
+			func(ctx context.Context) (*model.IdentityPath, error) {
+				return d.ec.Resolvers.Query().WhySame(ctx, direct.Arg[identity.Claim](field, "a"), direct.Arg[identity.Claim](field, "b"))
+			})
+		if err != nil {
+			return err
+		}
+		if v == nil {
+			return direct.ErrNull
+		}
+		if err := d.writeIdentityPath(ctx, w, field.Below, v); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -569,23 +774,28 @@ func (d directly) bindCustomer(ctx context.Context, field *direct.Field) (err er
 		field.Args, err = d.ec.field_Customer_attribute_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
 	case "attributes":
 		field.Number = 2
-	case "createdAt":
+	case "audit":
 		field.Number = 3
-	case "events":
+		field.Args, err = d.ec.field_Customer_audit_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
+	case "createdAt":
 		field.Number = 4
+	case "events":
+		field.Number = 5
 		field.Args, err = d.ec.field_Customer_events_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
 	case "id":
-		field.Number = 5
-	case "identities":
 		field.Number = 6
-		field.Args, err = d.ec.field_Customer_identities_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
-	case "merges":
+	case "identities":
 		field.Number = 7
-	case "tags":
+		field.Args, err = d.ec.field_Customer_identities_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
+	case "identityGraph":
 		field.Number = 8
+	case "merges":
+		field.Number = 9
+	case "tags":
+		field.Number = 10
 		field.Args, err = d.ec.field_Customer_tags_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
 	case "updatedAt":
-		field.Number = 9
+		field.Number = 11
 	default:
 		err = direct.ErrNotPlain
 	}
@@ -624,9 +834,20 @@ func (d directly) writeCustomer(ctx context.Context, w *direct.Writer, below *di
 				return err
 			}
 			w.Bytes = scalar.AppendAny(w.Bytes, v)
-		case 3: // createdAt
+		case 3: // audit
+			v, err := d.ec.Resolvers.Customer().Audit(ctx, obj, direct.Arg[*string](field, "after"), direct.Arg[*int](field, "first"))
+			if err != nil {
+				return err
+			}
+			if v == nil {
+				return direct.ErrNull
+			}
+			if err := d.writeAuditEntryConnection(ctx, w, field.Below, v); err != nil {
+				return err
+			}
+		case 4: // createdAt
 			w.Bytes = scalar.AppendTime(w.Bytes, obj.CreatedAt)
-		case 4: // events
+		case 5: // events
 			v, err := d.ec.Resolvers.Customer().Events(ctx, obj, direct.Arg[*string](field, "after"), direct.Arg[*int](field, "first"), direct.Arg[[]string](field, "names"), direct.Arg[*time.Time](field, "since"), direct.Arg[*time.Time](field, "until"))
 			if err != nil {
 				return err
@@ -637,9 +858,9 @@ func (d directly) writeCustomer(ctx context.Context, w *direct.Writer, below *di
 			if err := d.writeEventConnection(ctx, w, field.Below, v); err != nil {
 				return err
 			}
-		case 5: // id
+		case 6: // id
 			w.Bytes = scalar.AppendID(w.Bytes, obj.ID())
-		case 6: // identities
+		case 7: // identities
 			v, err := d.ec.Resolvers.Customer().Identities(ctx, obj, direct.Arg[*string](field, "type"))
 			if err != nil {
 				return err
@@ -657,7 +878,18 @@ func (d directly) writeCustomer(ctx context.Context, w *direct.Writer, below *di
 				}
 			}
 			w.Bytes = append(w.Bytes, ']')
-		case 7: // merges
+		case 8: // identityGraph
+			v, err := d.ec.Resolvers.Customer().IdentityGraph(ctx, obj)
+			if err != nil {
+				return err
+			}
+			if v == nil {
+				return direct.ErrNull
+			}
+			if err := d.writeIdentityGraph(ctx, w, field.Below, v); err != nil {
+				return err
+			}
+		case 9: // merges
 			v, err := d.ec.Resolvers.Customer().Merges(ctx, obj)
 			if err != nil {
 				return err
@@ -675,7 +907,7 @@ func (d directly) writeCustomer(ctx context.Context, w *direct.Writer, below *di
 				}
 			}
 			w.Bytes = append(w.Bytes, ']')
-		case 8: // tags
+		case 10: // tags
 			v, err := d.ec.Resolvers.Customer().Tags(ctx, obj, direct.Arg[[]string](field, "keys"))
 			if err != nil {
 				return err
@@ -693,7 +925,7 @@ func (d directly) writeCustomer(ctx context.Context, w *direct.Writer, below *di
 				}
 			}
 			w.Bytes = append(w.Bytes, ']')
-		case 9: // updatedAt
+		case 11: // updatedAt
 			w.Bytes = scalar.AppendTime(w.Bytes, obj.UpdatedAt)
 		}
 	}
@@ -862,6 +1094,480 @@ func (d directly) writeIdentity(ctx context.Context, w *direct.Writer, below *di
 	return nil
 }
 
+func (d directly) bindAuditEntryConnection(ctx context.Context, field *direct.Field) (err error) {
+	switch field.Collected.Name {
+	case "__typename":
+		field.Number = 0
+	case "edges":
+		field.Number = 1
+	case "pageInfo":
+		field.Number = 2
+	case "totalCount":
+		field.Number = 3
+	default:
+		err = direct.ErrNotPlain
+	}
+	return err
+}
+
+func (d directly) writeAuditEntryConnection(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.Connection[model.AuditEntry]) error {
+	fields, err := w.Fields(ctx, below, 8, auditEntryConnectionImplementors, d.bindAuditEntryConnection)
+	if err != nil {
+		return err
+	}
+	w.Open()
+	for i := range fields {
+		field, err := w.Begin(ctx, &fields[i], d.bindAuditEntryConnection)
+		if err != nil {
+			return err
+		}
+		switch field.Number {
+		case 0:
+			w.Text("AuditEntryConnection")
+		case 1: // edges
+			w.Bytes = append(w.Bytes, '[')
+			for n0 := range obj.Edges {
+				if n0 > 0 {
+					w.Bytes = append(w.Bytes, ',')
+				}
+				if obj.Edges[n0] == nil {
+					return direct.ErrNull
+				}
+				if err := d.writeAuditEntryEdge(ctx, w, field.Below, obj.Edges[n0]); err != nil {
+					return err
+				}
+			}
+			w.Bytes = append(w.Bytes, ']')
+		case 2: // pageInfo
+			if obj.PageInfo == nil {
+				return direct.ErrNull
+			}
+			if err := d.writePageInfo(ctx, w, field.Below, obj.PageInfo); err != nil {
+				return err
+			}
+		case 3: // totalCount
+			v, err := obj.TotalCount(ctx)
+			if err != nil {
+				return err
+			}
+			w.Bytes = scalar.AppendInt(w.Bytes, v)
+		}
+	}
+	w.Close()
+	return nil
+}
+
+func (d directly) bindAuditEntryEdge(ctx context.Context, field *direct.Field) (err error) {
+	switch field.Collected.Name {
+	case "__typename":
+		field.Number = 0
+	case "cursor":
+		field.Number = 1
+	case "node":
+		field.Number = 2
+	default:
+		err = direct.ErrNotPlain
+	}
+	return err
+}
+
+func (d directly) writeAuditEntryEdge(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.Edge[model.AuditEntry]) error {
+	fields, err := w.Fields(ctx, below, 9, auditEntryEdgeImplementors, d.bindAuditEntryEdge)
+	if err != nil {
+		return err
+	}
+	w.Open()
+	for i := range fields {
+		field, err := w.Begin(ctx, &fields[i], d.bindAuditEntryEdge)
+		if err != nil {
+			return err
+		}
+		switch field.Number {
+		case 0:
+			w.Text("AuditEntryEdge")
+		case 1: // cursor
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Cursor())
+		case 2: // node
+			if obj.Node == nil {
+				return direct.ErrNull
+			}
+			if err := d.writeAuditEntry(ctx, w, field.Below, obj.Node); err != nil {
+				return err
+			}
+		}
+	}
+	w.Close()
+	return nil
+}
+
+func (d directly) bindAuditEntry(ctx context.Context, field *direct.Field) (err error) {
+	switch field.Collected.Name {
+	case "__typename":
+		field.Number = 0
+	case "actor":
+		field.Number = 1
+	case "after":
+		field.Number = 2
+	case "at":
+		field.Number = 3
+	case "before":
+		field.Number = 4
+	case "cause":
+		field.Number = 5
+	case "id":
+		field.Number = 6
+	case "identity":
+		field.Number = 7
+	case "job":
+		field.Number = 8
+	case "kind":
+		field.Number = 9
+	case "operation":
+		field.Number = 10
+	case "other":
+		field.Number = 11
+	case "reason":
+		field.Number = 12
+	case "record":
+		field.Number = 13
+	case "rule":
+		field.Number = 14
+	default:
+		err = direct.ErrNotPlain
+	}
+	return err
+}
+
+func (d directly) writeAuditEntry(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.AuditEntry) error {
+	fields, err := w.Fields(ctx, below, 10, auditEntryImplementors, d.bindAuditEntry)
+	if err != nil {
+		return err
+	}
+	w.Open()
+	for i := range fields {
+		field, err := w.Begin(ctx, &fields[i], d.bindAuditEntry)
+		if err != nil {
+			return err
+		}
+		switch field.Number {
+		case 0:
+			w.Text("AuditEntry")
+		case 1: // actor
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Actor)
+		case 2: // after
+			if obj.After() == nil {
+				w.Null()
+			} else {
+				w.Bytes = scalar.AppendID(w.Bytes, *obj.After())
+			}
+		case 3: // at
+			w.Bytes = scalar.AppendTime(w.Bytes, obj.At)
+		case 4: // before
+			if obj.Before() == nil {
+				w.Null()
+			} else {
+				w.Bytes = scalar.AppendID(w.Bytes, *obj.Before())
+			}
+		case 5: // cause
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Cause)
+		case 6: // id
+			w.Bytes = scalar.AppendID(w.Bytes, obj.ID())
+		case 7: // identity
+			v, err := d.ec.Resolvers.AuditEntry().Identity(ctx, obj)
+			if err != nil {
+				return err
+			}
+			if v == nil {
+				w.Null()
+			} else {
+				if err := d.writeIdentity(ctx, w, field.Below, v); err != nil {
+					return err
+				}
+			}
+		case 8: // job
+			v, err := d.ec.Resolvers.AuditEntry().Job(ctx, obj)
+			if err != nil {
+				return err
+			}
+			if v == nil {
+				w.Null()
+			} else {
+				if err := d.writeJob(ctx, w, field.Below, v); err != nil {
+					return err
+				}
+			}
+		case 9: // kind
+			w.Text(string(obj.Kind()))
+		case 10: // operation
+			v, err := d.ec.Resolvers.AuditEntry().Operation(ctx, obj)
+			if err != nil {
+				return err
+			}
+			if v == nil {
+				w.Null()
+			} else {
+				if err := d.writeOperation(ctx, w, field.Below, v); err != nil {
+					return err
+				}
+			}
+		case 11: // other
+			v, err := d.ec.Resolvers.AuditEntry().Other(ctx, obj)
+			if err != nil {
+				return err
+			}
+			if v == nil {
+				w.Null()
+			} else {
+				if err := d.writeIdentity(ctx, w, field.Below, v); err != nil {
+					return err
+				}
+			}
+		case 12: // reason
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Reason)
+		case 13: // record
+			if obj.Record() == nil {
+				w.Null()
+			} else {
+				w.Bytes = scalar.AppendString(w.Bytes, *obj.Record())
+			}
+		case 14: // rule
+			if obj.Rule() == nil {
+				w.Null()
+			} else {
+				w.Bytes = scalar.AppendString(w.Bytes, *obj.Rule())
+			}
+		}
+	}
+	w.Close()
+	return nil
+}
+
+func (d directly) bindJob(ctx context.Context, field *direct.Field) (err error) {
+	switch field.Collected.Name {
+	case "__typename":
+		field.Number = 0
+	case "actor":
+		field.Number = 1
+	case "changed":
+		field.Number = 2
+	case "createdAt":
+		field.Number = 3
+	case "customers":
+		field.Number = 4
+		field.Args, err = d.ec.field_Job_customers_args(ctx, field.Collected.ArgumentMap(d.ec.Variables))
+	case "done":
+		field.Number = 5
+	case "endedAt":
+		field.Number = 6
+	case "error":
+		field.Number = 7
+	case "id":
+		field.Number = 8
+	case "kind":
+		field.Number = 9
+	case "state":
+		field.Number = 10
+	case "subject":
+		field.Number = 11
+	case "total":
+		field.Number = 12
+	default:
+		err = direct.ErrNotPlain
+	}
+	return err
+}
+
+func (d directly) writeJob(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.Job) error {
+	fields, err := w.Fields(ctx, below, 11, jobImplementors, d.bindJob)
+	if err != nil {
+		return err
+	}
+	w.Open()
+	for i := range fields {
+		field, err := w.Begin(ctx, &fields[i], d.bindJob)
+		if err != nil {
+			return err
+		}
+		switch field.Number {
+		case 0:
+			w.Text("Job")
+		case 1: // actor
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Actor)
+		case 2: // changed
+			w.Bytes = scalar.AppendInt(w.Bytes, obj.Changed)
+		case 3: // createdAt
+			w.Bytes = scalar.AppendTime(w.Bytes, obj.CreatedAt)
+		case 4: // customers
+			ctx, v, err := direct.Guarded(ctx, field, "Job",
+				func(ctx context.Context, next graphql.Resolver) (any, error) {
+					return d.ec.Directives.Access(ctx, obj, next, model.AccessScope("READ"))
+				},
+				func(ctx context.Context) (*model.CustomerConnection, error) {
+					return d.ec.Resolvers.Job().Customers(ctx, obj, direct.Arg[*string](field, "after"), direct.Arg[*int](field, "first"))
+				})
+			if err != nil {
+				return err
+			}
+			if v == nil {
+				return direct.ErrNull
+			}
+			if err := d.writeCustomerConnection(ctx, w, field.Below, v); err != nil {
+				return err
+			}
+		case 5: // done
+			w.Bytes = scalar.AppendInt(w.Bytes, obj.Done)
+		case 6: // endedAt
+			if obj.EndedAt == nil {
+				w.Null()
+			} else {
+				w.Bytes = scalar.AppendTime(w.Bytes, *obj.EndedAt)
+			}
+		case 7: // error
+			if obj.Error == nil {
+				w.Null()
+			} else {
+				w.Bytes = scalar.AppendString(w.Bytes, *obj.Error)
+			}
+		case 8: // id
+			w.Bytes = scalar.AppendID(w.Bytes, obj.ID())
+		case 9: // kind
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Kind)
+		case 10: // state
+			w.Text(string(obj.State))
+		case 11: // subject
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Subject)
+		case 12: // total
+			w.Bytes = scalar.AppendInt(w.Bytes, obj.Total)
+		}
+	}
+	w.Close()
+	return nil
+}
+
+func (d directly) bindOperation(ctx context.Context, field *direct.Field) (err error) {
+	switch field.Collected.Name {
+	case "__typename":
+		field.Number = 0
+	case "actor":
+		field.Number = 1
+	case "at":
+		field.Number = 2
+	case "id":
+		field.Number = 3
+	case "kind":
+		field.Number = 4
+	case "reason":
+		field.Number = 5
+	case "undoneBy":
+		field.Number = 6
+	default:
+		err = direct.ErrNotPlain
+	}
+	return err
+}
+
+func (d directly) writeOperation(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.Operation) error {
+	fields, err := w.Fields(ctx, below, 12, operationImplementors, d.bindOperation)
+	if err != nil {
+		return err
+	}
+	w.Open()
+	for i := range fields {
+		field, err := w.Begin(ctx, &fields[i], d.bindOperation)
+		if err != nil {
+			return err
+		}
+		switch field.Number {
+		case 0:
+			w.Text("Operation")
+		case 1: // actor
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Actor)
+		case 2: // at
+			w.Bytes = scalar.AppendTime(w.Bytes, obj.At)
+		case 3: // id
+			w.Bytes = scalar.AppendID(w.Bytes, obj.ID())
+		case 4: // kind
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Kind)
+		case 5: // reason
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Reason)
+		case 6: // undoneBy
+			ctx, v, err := direct.Guarded(ctx, field, "Operation",
+				func(ctx context.Context, next graphql.Resolver) (any, error) {
+					return d.ec.Directives.Access(ctx, obj, next, model.AccessScope("READ"))
+				},
+				func(ctx context.Context) (*model.Operation, error) {
+					return d.ec.Resolvers.Operation().UndoneBy(ctx, obj)
+				})
+			if err != nil {
+				return err
+			}
+			if v == nil {
+				w.Null()
+			} else {
+				if err := d.writeOperation(ctx, w, field.Below, v); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	w.Close()
+	return nil
+}
+
+func (d directly) bindPageInfo(ctx context.Context, field *direct.Field) (err error) {
+	switch field.Collected.Name {
+	case "__typename":
+		field.Number = 0
+	case "endCursor":
+		field.Number = 1
+	case "hasNextPage":
+		field.Number = 2
+	case "hasPreviousPage":
+		field.Number = 3
+	case "startCursor":
+		field.Number = 4
+	default:
+		err = direct.ErrNotPlain
+	}
+	return err
+}
+
+func (d directly) writePageInfo(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.PageInfo) error {
+	fields, err := w.Fields(ctx, below, 13, pageInfoImplementors, d.bindPageInfo)
+	if err != nil {
+		return err
+	}
+	w.Open()
+	for i := range fields {
+		field, err := w.Begin(ctx, &fields[i], d.bindPageInfo)
+		if err != nil {
+			return err
+		}
+		switch field.Number {
+		case 0:
+			w.Text("PageInfo")
+		case 1: // endCursor
+			if obj.EndCursor == nil {
+				w.Null()
+			} else {
+				w.Bytes = scalar.AppendString(w.Bytes, *obj.EndCursor)
+			}
+		case 2: // hasNextPage
+			graphql.MarshalBoolean(obj.HasNextPage).MarshalGQL(w)
+		case 3: // hasPreviousPage
+			graphql.MarshalBoolean(obj.HasPreviousPage).MarshalGQL(w)
+		case 4: // startCursor
+			if obj.StartCursor == nil {
+				w.Null()
+			} else {
+				w.Bytes = scalar.AppendString(w.Bytes, *obj.StartCursor)
+			}
+		}
+	}
+	w.Close()
+	return nil
+}
+
 func (d directly) bindEventConnection(ctx context.Context, field *direct.Field) (err error) {
 	switch field.Collected.Name {
 	case "__typename":
@@ -879,7 +1585,7 @@ func (d directly) bindEventConnection(ctx context.Context, field *direct.Field) 
 }
 
 func (d directly) writeEventConnection(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.EventConnection) error {
-	fields, err := w.Fields(ctx, below, 8, eventConnectionImplementors, d.bindEventConnection)
+	fields, err := w.Fields(ctx, below, 14, eventConnectionImplementors, d.bindEventConnection)
 	if err != nil {
 		return err
 	}
@@ -940,7 +1646,7 @@ func (d directly) bindEventEdge(ctx context.Context, field *direct.Field) (err e
 }
 
 func (d directly) writeEventEdge(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.EventEdge) error {
-	fields, err := w.Fields(ctx, below, 9, eventEdgeImplementors, d.bindEventEdge)
+	fields, err := w.Fields(ctx, below, 15, eventEdgeImplementors, d.bindEventEdge)
 	if err != nil {
 		return err
 	}
@@ -997,7 +1703,7 @@ func (d directly) bindEvent(ctx context.Context, field *direct.Field) (err error
 }
 
 func (d directly) writeEvent(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.Event) error {
-	fields, err := w.Fields(ctx, below, 10, eventImplementors, d.bindEvent)
+	fields, err := w.Fields(ctx, below, 16, eventImplementors, d.bindEvent)
 	if err != nil {
 		return err
 	}
@@ -1055,53 +1761,169 @@ func (d directly) writeEvent(ctx context.Context, w *direct.Writer, below *direc
 	return nil
 }
 
-func (d directly) bindPageInfo(ctx context.Context, field *direct.Field) (err error) {
+func (d directly) bindIdentityGraph(ctx context.Context, field *direct.Field) (err error) {
 	switch field.Collected.Name {
 	case "__typename":
 		field.Number = 0
-	case "endCursor":
+	case "edges":
 		field.Number = 1
-	case "hasNextPage":
+	case "nodes":
 		field.Number = 2
-	case "hasPreviousPage":
-		field.Number = 3
-	case "startCursor":
-		field.Number = 4
 	default:
 		err = direct.ErrNotPlain
 	}
 	return err
 }
 
-func (d directly) writePageInfo(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.PageInfo) error {
-	fields, err := w.Fields(ctx, below, 11, pageInfoImplementors, d.bindPageInfo)
+func (d directly) writeIdentityGraph(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.IdentityGraph) error {
+	fields, err := w.Fields(ctx, below, 17, identityGraphImplementors, d.bindIdentityGraph)
 	if err != nil {
 		return err
 	}
 	w.Open()
 	for i := range fields {
-		field, err := w.Begin(ctx, &fields[i], d.bindPageInfo)
+		field, err := w.Begin(ctx, &fields[i], d.bindIdentityGraph)
 		if err != nil {
 			return err
 		}
 		switch field.Number {
 		case 0:
-			w.Text("PageInfo")
-		case 1: // endCursor
-			if obj.EndCursor == nil {
-				w.Null()
-			} else {
-				w.Bytes = scalar.AppendString(w.Bytes, *obj.EndCursor)
+			w.Text("IdentityGraph")
+		case 1: // edges
+			w.Bytes = append(w.Bytes, '[')
+			for n0 := range obj.Edges {
+				if n0 > 0 {
+					w.Bytes = append(w.Bytes, ',')
+				}
+				if obj.Edges[n0] == nil {
+					return direct.ErrNull
+				}
+				if err := d.writeIdentityEdge(ctx, w, field.Below, obj.Edges[n0]); err != nil {
+					return err
+				}
 			}
-		case 2: // hasNextPage
-			graphql.MarshalBoolean(obj.HasNextPage).MarshalGQL(w)
-		case 3: // hasPreviousPage
-			graphql.MarshalBoolean(obj.HasPreviousPage).MarshalGQL(w)
-		case 4: // startCursor
-			if obj.StartCursor == nil {
+			w.Bytes = append(w.Bytes, ']')
+		case 2: // nodes
+			w.Bytes = append(w.Bytes, '[')
+			for n0 := range obj.Nodes {
+				if n0 > 0 {
+					w.Bytes = append(w.Bytes, ',')
+				}
+				if obj.Nodes[n0] == nil {
+					return direct.ErrNull
+				}
+				if err := d.writeIdentity(ctx, w, field.Below, obj.Nodes[n0]); err != nil {
+					return err
+				}
+			}
+			w.Bytes = append(w.Bytes, ']')
+		}
+	}
+	w.Close()
+	return nil
+}
+
+func (d directly) bindIdentityEdge(ctx context.Context, field *direct.Field) (err error) {
+	switch field.Collected.Name {
+	case "__typename":
+		field.Number = 0
+	case "a":
+		field.Number = 1
+	case "accepted":
+		field.Number = 2
+	case "b":
+		field.Number = 3
+	case "firstSeenAt":
+		field.Number = 4
+	case "lastSeenAt":
+		field.Number = 5
+	case "observations":
+		field.Number = 6
+	case "operation":
+		field.Number = 7
+	case "reason":
+		field.Number = 8
+	case "score":
+		field.Number = 9
+	case "source":
+		field.Number = 10
+	default:
+		err = direct.ErrNotPlain
+	}
+	return err
+}
+
+func (d directly) writeIdentityEdge(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.IdentityEdge) error {
+	fields, err := w.Fields(ctx, below, 18, identityEdgeImplementors, d.bindIdentityEdge)
+	if err != nil {
+		return err
+	}
+	w.Open()
+	for i := range fields {
+		field, err := w.Begin(ctx, &fields[i], d.bindIdentityEdge)
+		if err != nil {
+			return err
+		}
+		switch field.Number {
+		case 0:
+			w.Text("IdentityEdge")
+		case 1: // a
+			v, err := d.ec.Resolvers.IdentityEdge().A(ctx, obj)
+			if err != nil {
+				return err
+			}
+			if v == nil {
+				return direct.ErrNull
+			}
+			if err := d.writeIdentity(ctx, w, field.Below, v); err != nil {
+				return err
+			}
+		case 2: // accepted
+			graphql.MarshalBoolean(obj.Accepted).MarshalGQL(w)
+		case 3: // b
+			v, err := d.ec.Resolvers.IdentityEdge().B(ctx, obj)
+			if err != nil {
+				return err
+			}
+			if v == nil {
+				return direct.ErrNull
+			}
+			if err := d.writeIdentity(ctx, w, field.Below, v); err != nil {
+				return err
+			}
+		case 4: // firstSeenAt
+			w.Bytes = scalar.AppendTime(w.Bytes, obj.FirstSeenAt)
+		case 5: // lastSeenAt
+			w.Bytes = scalar.AppendTime(w.Bytes, obj.LastSeenAt)
+		case 6: // observations
+			w.Bytes = scalar.AppendInt(w.Bytes, obj.Observations)
+		case 7: // operation
+			v, err := d.ec.Resolvers.IdentityEdge().Operation(ctx, obj)
+			if err != nil {
+				return err
+			}
+			if v == nil {
 				w.Null()
 			} else {
-				w.Bytes = scalar.AppendString(w.Bytes, *obj.StartCursor)
+				if err := d.writeOperation(ctx, w, field.Below, v); err != nil {
+					return err
+				}
+			}
+		case 8: // reason
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Reason)
+		case 9: // score
+			if obj.Score == nil {
+				w.Null()
+			} else {
+				if err := graphql.MarshalFloatContext(*obj.Score).MarshalGQLContext(ctx, w); err != nil {
+					return err
+				}
+			}
+		case 10: // source
+			if obj.Source == nil {
+				w.Null()
+			} else {
+				w.Bytes = scalar.AppendString(w.Bytes, *obj.Source)
 			}
 		}
 	}
@@ -1136,7 +1958,7 @@ func (d directly) bindMerge(ctx context.Context, field *direct.Field) (err error
 }
 
 func (d directly) writeMerge(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.Merge) error {
-	fields, err := w.Fields(ctx, below, 12, mergeImplementors, d.bindMerge)
+	fields, err := w.Fields(ctx, below, 19, mergeImplementors, d.bindMerge)
 	if err != nil {
 		return err
 	}
@@ -1207,7 +2029,7 @@ func (d directly) bindCustomerTag(ctx context.Context, field *direct.Field) (err
 }
 
 func (d directly) writeCustomerTag(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.CustomerTag) error {
-	fields, err := w.Fields(ctx, below, 13, customerTagImplementors, d.bindCustomerTag)
+	fields, err := w.Fields(ctx, below, 20, customerTagImplementors, d.bindCustomerTag)
 	if err != nil {
 		return err
 	}
@@ -1257,6 +2079,109 @@ func (d directly) writeCustomerTag(ctx context.Context, w *direct.Writer, below 
 	return nil
 }
 
+func (d directly) bindIdentityType(ctx context.Context, field *direct.Field) (err error) {
+	switch field.Collected.Name {
+	case "__typename":
+		field.Number = 0
+	case "blocked":
+		field.Number = 1
+	case "id":
+		field.Number = 2
+	case "limitWindow":
+		field.Number = 3
+	case "maxOwners":
+		field.Number = 4
+	case "maxPerCustomer":
+		field.Number = 5
+	case "name":
+		field.Number = 6
+	case "normalizer":
+		field.Number = 7
+	case "onConflict":
+		field.Number = 8
+	case "priority":
+		field.Number = 9
+	case "requiresVerified":
+		field.Number = 10
+	case "sensitive":
+		field.Number = 11
+	case "strength":
+		field.Number = 12
+	default:
+		err = direct.ErrNotPlain
+	}
+	return err
+}
+
+func (d directly) writeIdentityType(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.IdentityType) error {
+	fields, err := w.Fields(ctx, below, 21, identityTypeImplementors, d.bindIdentityType)
+	if err != nil {
+		return err
+	}
+	w.Open()
+	for i := range fields {
+		field, err := w.Begin(ctx, &fields[i], d.bindIdentityType)
+		if err != nil {
+			return err
+		}
+		switch field.Number {
+		case 0:
+			w.Text("IdentityType")
+		case 1: // blocked
+			v, err := d.ec.Resolvers.IdentityType().Blocked(ctx, obj)
+			if err != nil {
+				return err
+			}
+			w.Bytes = append(w.Bytes, '[')
+			for n0 := range v {
+				if n0 > 0 {
+					w.Bytes = append(w.Bytes, ',')
+				}
+				w.Bytes = scalar.AppendString(w.Bytes, v[n0])
+			}
+			w.Bytes = append(w.Bytes, ']')
+		case 2: // id
+			w.Bytes = scalar.AppendID(w.Bytes, obj.ID())
+		case 3: // limitWindow
+			if obj.LimitWindow() == nil {
+				w.Null()
+			} else {
+				graphql.MarshalString(*obj.LimitWindow()).MarshalGQL(w)
+			}
+		case 4: // maxOwners
+			if obj.MaxOwners == nil {
+				w.Null()
+			} else {
+				w.Bytes = scalar.AppendInt(w.Bytes, *obj.MaxOwners)
+			}
+		case 5: // maxPerCustomer
+			if obj.MaxPerCustomer == nil {
+				w.Null()
+			} else {
+				w.Bytes = scalar.AppendInt(w.Bytes, *obj.MaxPerCustomer)
+			}
+		case 6: // name
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Name())
+		case 7: // normalizer
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Normalizer)
+		case 8: // onConflict
+			w.Text(string(obj.OnConflict()))
+		case 9: // priority
+			if err := graphql.MarshalFloatContext(obj.Priority).MarshalGQLContext(ctx, w); err != nil {
+				return err
+			}
+		case 10: // requiresVerified
+			graphql.MarshalBoolean(obj.RequiresVerified).MarshalGQL(w)
+		case 11: // sensitive
+			graphql.MarshalBoolean(obj.Sensitive).MarshalGQL(w)
+		case 12: // strength
+			w.Text(string(obj.Strength()))
+		}
+	}
+	w.Close()
+	return nil
+}
+
 func (d directly) bindCampaign(ctx context.Context, field *direct.Field) (err error) {
 	switch field.Collected.Name {
 	case "__typename":
@@ -1282,7 +2207,7 @@ func (d directly) bindCampaign(ctx context.Context, field *direct.Field) (err er
 }
 
 func (d directly) writeCampaign(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.Campaign) error {
-	fields, err := w.Fields(ctx, below, 14, campaignImplementors, d.bindCampaign)
+	fields, err := w.Fields(ctx, below, 22, campaignImplementors, d.bindCampaign)
 	if err != nil {
 		return err
 	}
@@ -1333,6 +2258,59 @@ func (d directly) writeCampaign(ctx context.Context, w *direct.Writer, below *di
 	return nil
 }
 
+func (d directly) bindAttributeType(ctx context.Context, field *direct.Field) (err error) {
+	switch field.Collected.Name {
+	case "__typename":
+		field.Number = 0
+	case "id":
+		field.Number = 1
+	case "name":
+		field.Number = 2
+	case "sources":
+		field.Number = 3
+	case "survivorship":
+		field.Number = 4
+	default:
+		err = direct.ErrNotPlain
+	}
+	return err
+}
+
+func (d directly) writeAttributeType(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.AttributeType) error {
+	fields, err := w.Fields(ctx, below, 23, attributeTypeImplementors, d.bindAttributeType)
+	if err != nil {
+		return err
+	}
+	w.Open()
+	for i := range fields {
+		field, err := w.Begin(ctx, &fields[i], d.bindAttributeType)
+		if err != nil {
+			return err
+		}
+		switch field.Number {
+		case 0:
+			w.Text("AttributeType")
+		case 1: // id
+			w.Bytes = scalar.AppendID(w.Bytes, obj.ID())
+		case 2: // name
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Name)
+		case 3: // sources
+			w.Bytes = append(w.Bytes, '[')
+			for n0 := range obj.Sources {
+				if n0 > 0 {
+					w.Bytes = append(w.Bytes, ',')
+				}
+				w.Bytes = scalar.AppendString(w.Bytes, obj.Sources[n0])
+			}
+			w.Bytes = append(w.Bytes, ']')
+		case 4: // survivorship
+			w.Text(string(obj.Survivorship))
+		}
+	}
+	w.Close()
+	return nil
+}
+
 func (d directly) bindApiKey(ctx context.Context, field *direct.Field) (err error) {
 	switch field.Collected.Name {
 	case "__typename":
@@ -1360,7 +2338,7 @@ func (d directly) bindApiKey(ctx context.Context, field *direct.Field) (err erro
 }
 
 func (d directly) writeApiKey(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.APIKey) error {
-	fields, err := w.Fields(ctx, below, 15, apiKeyImplementors, d.bindApiKey)
+	fields, err := w.Fields(ctx, below, 24, apiKeyImplementors, d.bindApiKey)
 	if err != nil {
 		return err
 	}
@@ -1418,6 +2396,469 @@ func (d directly) writeApiKey(ctx context.Context, w *direct.Writer, below *dire
 	return nil
 }
 
+func (d directly) bindJobConnection(ctx context.Context, field *direct.Field) (err error) {
+	switch field.Collected.Name {
+	case "__typename":
+		field.Number = 0
+	case "edges":
+		field.Number = 1
+	case "pageInfo":
+		field.Number = 2
+	case "totalCount":
+		field.Number = 3
+	default:
+		err = direct.ErrNotPlain
+	}
+	return err
+}
+
+func (d directly) writeJobConnection(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.Connection[model.Job]) error {
+	fields, err := w.Fields(ctx, below, 25, jobConnectionImplementors, d.bindJobConnection)
+	if err != nil {
+		return err
+	}
+	w.Open()
+	for i := range fields {
+		field, err := w.Begin(ctx, &fields[i], d.bindJobConnection)
+		if err != nil {
+			return err
+		}
+		switch field.Number {
+		case 0:
+			w.Text("JobConnection")
+		case 1: // edges
+			w.Bytes = append(w.Bytes, '[')
+			for n0 := range obj.Edges {
+				if n0 > 0 {
+					w.Bytes = append(w.Bytes, ',')
+				}
+				if obj.Edges[n0] == nil {
+					return direct.ErrNull
+				}
+				if err := d.writeJobEdge(ctx, w, field.Below, obj.Edges[n0]); err != nil {
+					return err
+				}
+			}
+			w.Bytes = append(w.Bytes, ']')
+		case 2: // pageInfo
+			if obj.PageInfo == nil {
+				return direct.ErrNull
+			}
+			if err := d.writePageInfo(ctx, w, field.Below, obj.PageInfo); err != nil {
+				return err
+			}
+		case 3: // totalCount
+			v, err := obj.TotalCount(ctx)
+			if err != nil {
+				return err
+			}
+			w.Bytes = scalar.AppendInt(w.Bytes, v)
+		}
+	}
+	w.Close()
+	return nil
+}
+
+func (d directly) bindJobEdge(ctx context.Context, field *direct.Field) (err error) {
+	switch field.Collected.Name {
+	case "__typename":
+		field.Number = 0
+	case "cursor":
+		field.Number = 1
+	case "node":
+		field.Number = 2
+	default:
+		err = direct.ErrNotPlain
+	}
+	return err
+}
+
+func (d directly) writeJobEdge(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.Edge[model.Job]) error {
+	fields, err := w.Fields(ctx, below, 26, jobEdgeImplementors, d.bindJobEdge)
+	if err != nil {
+		return err
+	}
+	w.Open()
+	for i := range fields {
+		field, err := w.Begin(ctx, &fields[i], d.bindJobEdge)
+		if err != nil {
+			return err
+		}
+		switch field.Number {
+		case 0:
+			w.Text("JobEdge")
+		case 1: // cursor
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Cursor())
+		case 2: // node
+			if obj.Node == nil {
+				return direct.ErrNull
+			}
+			if err := d.writeJob(ctx, w, field.Below, obj.Node); err != nil {
+				return err
+			}
+		}
+	}
+	w.Close()
+	return nil
+}
+
+func (d directly) bindOperationConnection(ctx context.Context, field *direct.Field) (err error) {
+	switch field.Collected.Name {
+	case "__typename":
+		field.Number = 0
+	case "edges":
+		field.Number = 1
+	case "pageInfo":
+		field.Number = 2
+	case "totalCount":
+		field.Number = 3
+	default:
+		err = direct.ErrNotPlain
+	}
+	return err
+}
+
+func (d directly) writeOperationConnection(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.Connection[model.Operation]) error {
+	fields, err := w.Fields(ctx, below, 27, operationConnectionImplementors, d.bindOperationConnection)
+	if err != nil {
+		return err
+	}
+	w.Open()
+	for i := range fields {
+		field, err := w.Begin(ctx, &fields[i], d.bindOperationConnection)
+		if err != nil {
+			return err
+		}
+		switch field.Number {
+		case 0:
+			w.Text("OperationConnection")
+		case 1: // edges
+			w.Bytes = append(w.Bytes, '[')
+			for n0 := range obj.Edges {
+				if n0 > 0 {
+					w.Bytes = append(w.Bytes, ',')
+				}
+				if obj.Edges[n0] == nil {
+					return direct.ErrNull
+				}
+				if err := d.writeOperationEdge(ctx, w, field.Below, obj.Edges[n0]); err != nil {
+					return err
+				}
+			}
+			w.Bytes = append(w.Bytes, ']')
+		case 2: // pageInfo
+			if obj.PageInfo == nil {
+				return direct.ErrNull
+			}
+			if err := d.writePageInfo(ctx, w, field.Below, obj.PageInfo); err != nil {
+				return err
+			}
+		case 3: // totalCount
+			v, err := obj.TotalCount(ctx)
+			if err != nil {
+				return err
+			}
+			w.Bytes = scalar.AppendInt(w.Bytes, v)
+		}
+	}
+	w.Close()
+	return nil
+}
+
+func (d directly) bindOperationEdge(ctx context.Context, field *direct.Field) (err error) {
+	switch field.Collected.Name {
+	case "__typename":
+		field.Number = 0
+	case "cursor":
+		field.Number = 1
+	case "node":
+		field.Number = 2
+	default:
+		err = direct.ErrNotPlain
+	}
+	return err
+}
+
+func (d directly) writeOperationEdge(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.Edge[model.Operation]) error {
+	fields, err := w.Fields(ctx, below, 28, operationEdgeImplementors, d.bindOperationEdge)
+	if err != nil {
+		return err
+	}
+	w.Open()
+	for i := range fields {
+		field, err := w.Begin(ctx, &fields[i], d.bindOperationEdge)
+		if err != nil {
+			return err
+		}
+		switch field.Number {
+		case 0:
+			w.Text("OperationEdge")
+		case 1: // cursor
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Cursor())
+		case 2: // node
+			if obj.Node == nil {
+				return direct.ErrNull
+			}
+			if err := d.writeOperation(ctx, w, field.Below, obj.Node); err != nil {
+				return err
+			}
+		}
+	}
+	w.Close()
+	return nil
+}
+
+func (d directly) bindMergePreview(ctx context.Context, field *direct.Field) (err error) {
+	switch field.Collected.Name {
+	case "__typename":
+		field.Number = 0
+	case "attributeChanges":
+		field.Number = 1
+	case "attributes":
+		field.Number = 2
+	case "events":
+		field.Number = 3
+	case "identities":
+		field.Number = 4
+	case "mergedId":
+		field.Number = 5
+	case "refusal":
+		field.Number = 6
+	case "segmentChanges":
+		field.Number = 7
+	case "survivor":
+		field.Number = 8
+	case "tags":
+		field.Number = 9
+	default:
+		err = direct.ErrNotPlain
+	}
+	return err
+}
+
+func (d directly) writeMergePreview(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.MergePreview) error {
+	fields, err := w.Fields(ctx, below, 29, mergePreviewImplementors, d.bindMergePreview)
+	if err != nil {
+		return err
+	}
+	w.Open()
+	for i := range fields {
+		field, err := w.Begin(ctx, &fields[i], d.bindMergePreview)
+		if err != nil {
+			return err
+		}
+		switch field.Number {
+		case 0:
+			w.Text("MergePreview")
+		case 1: // attributeChanges
+			w.Bytes = append(w.Bytes, '[')
+			for n0 := range obj.AttributeChanges {
+				if n0 > 0 {
+					w.Bytes = append(w.Bytes, ',')
+				}
+				if obj.AttributeChanges[n0] == nil {
+					return direct.ErrNull
+				}
+				if err := d.writeAttributeChange(ctx, w, field.Below, obj.AttributeChanges[n0]); err != nil {
+					return err
+				}
+			}
+			w.Bytes = append(w.Bytes, ']')
+		case 2: // attributes
+			v, err := d.ec.Resolvers.MergePreview().Attributes(ctx, obj)
+			if err != nil {
+				return err
+			}
+			w.Bytes = scalar.AppendAny(w.Bytes, v)
+		case 3: // events
+			w.Bytes = scalar.AppendInt(w.Bytes, obj.Events)
+		case 4: // identities
+			w.Bytes = append(w.Bytes, '[')
+			for n0 := range obj.Identities {
+				if n0 > 0 {
+					w.Bytes = append(w.Bytes, ',')
+				}
+				if obj.Identities[n0] == nil {
+					return direct.ErrNull
+				}
+				if err := d.writeIdentity(ctx, w, field.Below, obj.Identities[n0]); err != nil {
+					return err
+				}
+			}
+			w.Bytes = append(w.Bytes, ']')
+		case 5: // mergedId
+			if obj.MergedID() == nil {
+				w.Null()
+			} else {
+				w.Bytes = scalar.AppendID(w.Bytes, *obj.MergedID())
+			}
+		case 6: // refusal
+			if obj.Refusal == nil {
+				w.Null()
+			} else {
+				w.Bytes = scalar.AppendString(w.Bytes, *obj.Refusal)
+			}
+		case 7: // segmentChanges
+			w.Bytes = append(w.Bytes, '[')
+			for n0 := range obj.SegmentChanges {
+				if n0 > 0 {
+					w.Bytes = append(w.Bytes, ',')
+				}
+				if obj.SegmentChanges[n0] == nil {
+					return direct.ErrNull
+				}
+				if err := d.writeSegmentSideChange(ctx, w, field.Below, obj.SegmentChanges[n0]); err != nil {
+					return err
+				}
+			}
+			w.Bytes = append(w.Bytes, ']')
+		case 8: // survivor
+			if obj.Survivor == nil {
+				return direct.ErrNull
+			}
+			if err := d.writeCustomer(ctx, w, field.Below, obj.Survivor); err != nil {
+				return err
+			}
+		case 9: // tags
+			w.Bytes = append(w.Bytes, '[')
+			for n0 := range obj.Tags {
+				if n0 > 0 {
+					w.Bytes = append(w.Bytes, ',')
+				}
+				if obj.Tags[n0] == nil {
+					return direct.ErrNull
+				}
+				if err := d.writeCustomerTag(ctx, w, field.Below, obj.Tags[n0]); err != nil {
+					return err
+				}
+			}
+			w.Bytes = append(w.Bytes, ']')
+		}
+	}
+	w.Close()
+	return nil
+}
+
+func (d directly) bindAttributeChange(ctx context.Context, field *direct.Field) (err error) {
+	switch field.Collected.Name {
+	case "__typename":
+		field.Number = 0
+	case "a":
+		field.Number = 1
+	case "after":
+		field.Number = 2
+	case "b":
+		field.Number = 3
+	case "changes":
+		field.Number = 4
+	case "name":
+		field.Number = 5
+	default:
+		err = direct.ErrNotPlain
+	}
+	return err
+}
+
+func (d directly) writeAttributeChange(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.AttributeChange) error {
+	fields, err := w.Fields(ctx, below, 30, attributeChangeImplementors, d.bindAttributeChange)
+	if err != nil {
+		return err
+	}
+	w.Open()
+	for i := range fields {
+		field, err := w.Begin(ctx, &fields[i], d.bindAttributeChange)
+		if err != nil {
+			return err
+		}
+		switch field.Number {
+		case 0:
+			w.Text("AttributeChange")
+		case 1: // a
+			if obj.A == nil {
+				w.Null()
+			} else {
+				if err := d.writeAttributeValue(ctx, w, field.Below, obj.A); err != nil {
+					return err
+				}
+			}
+		case 2: // after
+			if obj.After == nil {
+				w.Null()
+			} else {
+				if err := d.writeAttributeValue(ctx, w, field.Below, obj.After); err != nil {
+					return err
+				}
+			}
+		case 3: // b
+			if obj.B == nil {
+				w.Null()
+			} else {
+				if err := d.writeAttributeValue(ctx, w, field.Below, obj.B); err != nil {
+					return err
+				}
+			}
+		case 4: // changes
+			graphql.MarshalBoolean(obj.Changes).MarshalGQL(w)
+		case 5: // name
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Name)
+		}
+	}
+	w.Close()
+	return nil
+}
+
+func (d directly) bindSegmentSideChange(ctx context.Context, field *direct.Field) (err error) {
+	switch field.Collected.Name {
+	case "__typename":
+		field.Number = 0
+	case "customer":
+		field.Number = 1
+	case "enters":
+		field.Number = 2
+	case "segment":
+		field.Number = 3
+	default:
+		err = direct.ErrNotPlain
+	}
+	return err
+}
+
+func (d directly) writeSegmentSideChange(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.SegmentSideChange) error {
+	fields, err := w.Fields(ctx, below, 31, segmentSideChangeImplementors, d.bindSegmentSideChange)
+	if err != nil {
+		return err
+	}
+	w.Open()
+	for i := range fields {
+		field, err := w.Begin(ctx, &fields[i], d.bindSegmentSideChange)
+		if err != nil {
+			return err
+		}
+		switch field.Number {
+		case 0:
+			w.Text("SegmentSideChange")
+		case 1: // customer
+			if obj.Customer == nil {
+				return direct.ErrNull
+			}
+			if err := d.writeCustomer(ctx, w, field.Below, obj.Customer); err != nil {
+				return err
+			}
+		case 2: // enters
+			graphql.MarshalBoolean(obj.Enters).MarshalGQL(w)
+		case 3: // segment
+			if obj.Segment == nil {
+				return direct.ErrNull
+			}
+			if err := d.writeSegment(ctx, w, field.Below, obj.Segment); err != nil {
+				return err
+			}
+		}
+	}
+	w.Close()
+	return nil
+}
+
 func (d directly) bindSegmentPreview(ctx context.Context, field *direct.Field) (err error) {
 	switch field.Collected.Name {
 	case "__typename":
@@ -1440,7 +2881,7 @@ func (d directly) bindSegmentPreview(ctx context.Context, field *direct.Field) (
 }
 
 func (d directly) writeSegmentPreview(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.SegmentPreview) error {
-	fields, err := w.Fields(ctx, below, 16, segmentPreviewImplementors, d.bindSegmentPreview)
+	fields, err := w.Fields(ctx, below, 32, segmentPreviewImplementors, d.bindSegmentPreview)
 	if err != nil {
 		return err
 	}
@@ -1487,6 +2928,78 @@ func (d directly) writeSegmentPreview(ctx context.Context, w *direct.Writer, bel
 	return nil
 }
 
+func (d directly) bindIdentityPath(ctx context.Context, field *direct.Field) (err error) {
+	switch field.Collected.Name {
+	case "__typename":
+		field.Number = 0
+	case "edges":
+		field.Number = 1
+	case "explanation":
+		field.Number = 2
+	case "reason":
+		field.Number = 3
+	case "rejected":
+		field.Number = 4
+	case "same":
+		field.Number = 5
+	default:
+		err = direct.ErrNotPlain
+	}
+	return err
+}
+
+func (d directly) writeIdentityPath(ctx context.Context, w *direct.Writer, below *direct.Selection, obj *model.IdentityPath) error {
+	fields, err := w.Fields(ctx, below, 33, identityPathImplementors, d.bindIdentityPath)
+	if err != nil {
+		return err
+	}
+	w.Open()
+	for i := range fields {
+		field, err := w.Begin(ctx, &fields[i], d.bindIdentityPath)
+		if err != nil {
+			return err
+		}
+		switch field.Number {
+		case 0:
+			w.Text("IdentityPath")
+		case 1: // edges
+			w.Bytes = append(w.Bytes, '[')
+			for n0 := range obj.Edges {
+				if n0 > 0 {
+					w.Bytes = append(w.Bytes, ',')
+				}
+				if obj.Edges[n0] == nil {
+					return direct.ErrNull
+				}
+				if err := d.writeIdentityEdge(ctx, w, field.Below, obj.Edges[n0]); err != nil {
+					return err
+				}
+			}
+			w.Bytes = append(w.Bytes, ']')
+		case 2: // explanation
+			w.Bytes = scalar.AppendString(w.Bytes, obj.Explanation)
+		case 3: // reason
+			if obj.Reason == nil {
+				w.Null()
+			} else {
+				w.Bytes = scalar.AppendString(w.Bytes, *obj.Reason)
+			}
+		case 4: // rejected
+			if obj.Rejected == nil {
+				w.Null()
+			} else {
+				if err := d.writeIdentityEdge(ctx, w, field.Below, obj.Rejected); err != nil {
+					return err
+				}
+			}
+		case 5: // same
+			graphql.MarshalBoolean(obj.Same).MarshalGQL(w)
+		}
+	}
+	w.Close()
+	return nil
+}
+
 func (d directly) writeNode(ctx context.Context, w *direct.Writer, below *direct.Selection, obj model.Node) error {
 	switch obj := obj.(type) {
 	case *model.Tag:
@@ -1499,11 +3012,26 @@ func (d directly) writeNode(ctx context.Context, w *direct.Writer, below *direct
 			return direct.ErrNull
 		}
 		return d.writeSegment(ctx, w, below, obj)
+	case *model.Operation:
+		if obj == nil {
+			return direct.ErrNull
+		}
+		return d.writeOperation(ctx, w, below, obj)
 	case *model.Merge:
 		if obj == nil {
 			return direct.ErrNull
 		}
 		return d.writeMerge(ctx, w, below, obj)
+	case *model.Job:
+		if obj == nil {
+			return direct.ErrNull
+		}
+		return d.writeJob(ctx, w, below, obj)
+	case *model.IdentityType:
+		if obj == nil {
+			return direct.ErrNull
+		}
+		return d.writeIdentityType(ctx, w, below, obj)
 	case *model.Identity:
 		if obj == nil {
 			return direct.ErrNull
@@ -1524,6 +3052,16 @@ func (d directly) writeNode(ctx context.Context, w *direct.Writer, below *direct
 			return direct.ErrNull
 		}
 		return d.writeCampaign(ctx, w, below, obj)
+	case *model.AuditEntry:
+		if obj == nil {
+			return direct.ErrNull
+		}
+		return d.writeAuditEntry(ctx, w, below, obj)
+	case *model.AttributeType:
+		if obj == nil {
+			return direct.ErrNull
+		}
+		return d.writeAttributeType(ctx, w, below, obj)
 	default:
 		return direct.ErrNotPlain
 	}

@@ -26,6 +26,9 @@ type IdentityResolver interface {
 
 	Value(ctx context.Context, obj *model.Identity) (string, error)
 }
+type IdentityTypeResolver interface {
+	Blocked(ctx context.Context, obj *model.IdentityType) ([]string, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -251,6 +254,378 @@ func (ec *executionContext) fieldContext_Identity_value(_ context.Context, field
 	return graphql.NewScalarFieldContext("Identity", field, true, true, "String")
 }
 
+func (ec *executionContext) _IdentityType_blocked(ctx context.Context, field graphql.CollectedField, obj *model.IdentityType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentityType_blocked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.IdentityType().Blocked(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IdentityType_blocked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityType", field, true, true, "String")
+}
+
+func (ec *executionContext) _IdentityType_id(ctx context.Context, field graphql.CollectedField, obj *model.IdentityType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentityType_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IdentityType_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityType", field, true, false, "ID")
+}
+
+func (ec *executionContext) _IdentityType_limitWindow(ctx context.Context, field graphql.CollectedField, obj *model.IdentityType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentityType_limitWindow(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LimitWindow(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalODuration2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IdentityType_limitWindow(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityType", field, true, false, "Duration")
+}
+
+func (ec *executionContext) _IdentityType_maxOwners(ctx context.Context, field graphql.CollectedField, obj *model.IdentityType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentityType_maxOwners(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxOwners, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IdentityType_maxOwners(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityType", field, false, false, "Int")
+}
+
+func (ec *executionContext) _IdentityType_maxPerCustomer(ctx context.Context, field graphql.CollectedField, obj *model.IdentityType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentityType_maxPerCustomer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxPerCustomer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IdentityType_maxPerCustomer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityType", field, false, false, "Int")
+}
+
+func (ec *executionContext) _IdentityType_name(ctx context.Context, field graphql.CollectedField, obj *model.IdentityType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentityType_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IdentityType_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityType", field, true, false, "String")
+}
+
+func (ec *executionContext) _IdentityType_normalizer(ctx context.Context, field graphql.CollectedField, obj *model.IdentityType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentityType_normalizer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Normalizer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IdentityType_normalizer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityType", field, false, false, "String")
+}
+
+func (ec *executionContext) _IdentityType_onConflict(ctx context.Context, field graphql.CollectedField, obj *model.IdentityType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentityType_onConflict(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OnConflict(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ConflictPolicy) graphql.Marshaler {
+			return ec.marshalNConflictPolicy2githubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐConflictPolicy(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IdentityType_onConflict(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityType", field, true, false, "ConflictPolicy")
+}
+
+func (ec *executionContext) _IdentityType_priority(ctx context.Context, field graphql.CollectedField, obj *model.IdentityType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentityType_priority(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Priority, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IdentityType_priority(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityType", field, false, false, "Float")
+}
+
+func (ec *executionContext) _IdentityType_requiresVerified(ctx context.Context, field graphql.CollectedField, obj *model.IdentityType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentityType_requiresVerified(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequiresVerified, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IdentityType_requiresVerified(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityType", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _IdentityType_sensitive(ctx context.Context, field graphql.CollectedField, obj *model.IdentityType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentityType_sensitive(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sensitive, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IdentityType_sensitive(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityType", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _IdentityType_strength(ctx context.Context, field graphql.CollectedField, obj *model.IdentityType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentityType_strength(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Strength(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.IdentityStrength) graphql.Marshaler {
+			return ec.marshalNIdentityStrength2githubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐIdentityStrength(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IdentityType_strength(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityType", field, true, false, "IdentityStrength")
+}
+
+func (ec *executionContext) _IdentityTypePayload_identityType(ctx context.Context, field graphql.CollectedField, obj *model.IdentityTypePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentityTypePayload_identityType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IdentityType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityType) graphql.Marshaler {
+			return ec.marshalOIdentityType2ᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐIdentityType(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IdentityTypePayload_identityType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IdentityTypePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IdentityType(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IdentityTypePayload_job(ctx context.Context, field graphql.CollectedField, obj *model.IdentityTypePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentityTypePayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IdentityTypePayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IdentityTypePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IdentityTypePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.IdentityTypePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentityTypePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IdentityTypePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IdentityTypePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -322,6 +697,118 @@ func (ec *executionContext) unmarshalInputIdentityInput(ctx context.Context, obj
 func UnmarshalIdentityInput(ctx context.Context, raw any) (identity.Claim, error) {
 	var out identity.Claim
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "IdentityInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputIdentityTypeInput(ctx context.Context, obj any) (model.IdentityTypeInput, error) {
+	var it model.IdentityTypeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"blocked", "limitWindow", "maxOwners", "maxPerCustomer", "name", "normalizer", "onConflict", "priority", "requiresVerified", "sensitive", "strength"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "blocked":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("blocked"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Blocked = graphql.OmittableOf(data)
+		case "limitWindow":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("limitWindow"))
+			data, err := ec.unmarshalODuration2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LimitWindow = graphql.OmittableOf(data)
+		case "maxOwners":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxOwners"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxOwners = graphql.OmittableOf(data)
+		case "maxPerCustomer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxPerCustomer"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxPerCustomer = graphql.OmittableOf(data)
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "normalizer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("normalizer"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Normalizer = graphql.OmittableOf(data)
+		case "onConflict":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onConflict"))
+			data, err := ec.unmarshalOConflictPolicy2ᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐConflictPolicy(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnConflict = graphql.OmittableOf(data)
+		case "priority":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Priority = graphql.OmittableOf(data)
+		case "requiresVerified":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requiresVerified"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequiresVerified = graphql.OmittableOf(data)
+		case "sensitive":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sensitive"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sensitive = graphql.OmittableOf(data)
+		case "strength":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("strength"))
+			data, err := ec.unmarshalOIdentityStrength2ᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐIdentityStrength(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Strength = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalIdentityTypeInput unmarshals raw into the IdentityTypeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalIdentityTypeInput(ctx context.Context, raw any) (model.IdentityTypeInput, error) {
+	var out model.IdentityTypeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "IdentityTypeInput", raw, &out)
 	return out, err
 }
 
@@ -410,9 +897,151 @@ func (ec *executionContext) _Identity(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var identityTypeImplementors = []string{"IdentityType", "Node"}
+
+func (ec *executionContext) _IdentityType(ctx context.Context, sel ast.SelectionSet, obj *model.IdentityType) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, identityTypeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IdentityType")
+		case "blocked":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._IdentityType_blocked(ctx, field, obj)
+				})
+		case "id":
+			out.Values[i] = ec._IdentityType_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "limitWindow":
+			out.Values[i] = ec._IdentityType_limitWindow(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "maxOwners":
+			out.Values[i] = ec._IdentityType_maxOwners(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "maxPerCustomer":
+			out.Values[i] = ec._IdentityType_maxPerCustomer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._IdentityType_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "normalizer":
+			out.Values[i] = ec._IdentityType_normalizer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "onConflict":
+			out.Values[i] = ec._IdentityType_onConflict(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "priority":
+			out.Values[i] = ec._IdentityType_priority(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "requiresVerified":
+			out.Values[i] = ec._IdentityType_requiresVerified(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "sensitive":
+			out.Values[i] = ec._IdentityType_sensitive(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "strength":
+			out.Values[i] = ec._IdentityType_strength(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var identityTypePayloadImplementors = []string{"IdentityTypePayload"}
+
+func (ec *executionContext) _IdentityTypePayload(ctx context.Context, sel ast.SelectionSet, obj *model.IdentityTypePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, identityTypePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IdentityTypePayload")
+		case "identityType":
+			out.Values[i] = ec._IdentityTypePayload_identityType(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "job":
+			out.Values[i] = ec._IdentityTypePayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._IdentityTypePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) unmarshalNConflictPolicy2githubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐConflictPolicy(ctx context.Context, v any) (model.ConflictPolicy, error) {
+	var res model.ConflictPolicy
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConflictPolicy2githubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐConflictPolicy(ctx context.Context, sel ast.SelectionSet, v model.ConflictPolicy) graphql.Marshaler {
+	return v
+}
 
 func (ec *executionContext) marshalNIdentity2ᚕᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐIdentityᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Identity) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
@@ -462,11 +1091,105 @@ func (ec *executionContext) unmarshalNIdentityInput2ᚖgithubᚗcomᚋonecdpᚋo
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNIdentityStrength2githubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐIdentityStrength(ctx context.Context, v any) (model.IdentityStrength, error) {
+	var res model.IdentityStrength
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNIdentityStrength2githubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐIdentityStrength(ctx context.Context, sel ast.SelectionSet, v model.IdentityStrength) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNIdentityType2ᚕᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐIdentityTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.IdentityType) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNIdentityType2ᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐIdentityType(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNIdentityType2ᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐIdentityType(ctx context.Context, sel ast.SelectionSet, v *model.IdentityType) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "IdentityType!")
+		return graphql.Null
+	}
+	return ec._IdentityType(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNIdentityTypeInput2githubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐIdentityTypeInput(ctx context.Context, v any) (model.IdentityTypeInput, error) {
+	res, err := ec.unmarshalInputIdentityTypeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNIdentityTypePayload2ᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐIdentityTypePayload(ctx context.Context, sel ast.SelectionSet, v *model.IdentityTypePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "IdentityTypePayload!")
+		return graphql.Null
+	}
+	return ec._IdentityTypePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOConflictPolicy2ᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐConflictPolicy(ctx context.Context, v any) (*model.ConflictPolicy, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.ConflictPolicy)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOConflictPolicy2ᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐConflictPolicy(ctx context.Context, sel ast.SelectionSet, v *model.ConflictPolicy) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) marshalOIdentity2ᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐIdentity(ctx context.Context, sel ast.SelectionSet, v *model.Identity) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Identity(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOIdentityInput2ᚖgithubᚗcomᚋonecdpᚋonecdpᚋinternalᚋidentityᚐClaim(ctx context.Context, v any) (*identity.Claim, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputIdentityInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOIdentityStrength2ᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐIdentityStrength(ctx context.Context, v any) (*model.IdentityStrength, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.IdentityStrength)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOIdentityStrength2ᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐIdentityStrength(ctx context.Context, sel ast.SelectionSet, v *model.IdentityStrength) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) marshalOIdentityType2ᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐIdentityType(ctx context.Context, sel ast.SelectionSet, v *model.IdentityType) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._IdentityType(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -331,4 +331,11 @@ func (ec *executionContext) marshalNMerge2ᚖgithubᚗcomᚋonecdpᚋonecdpᚋgr
 	return ec._Merge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOMerge2ᚖgithubᚗcomᚋonecdpᚋonecdpᚋgraphᚋmodelᚐMerge(ctx context.Context, sel ast.SelectionSet, v *model.Merge) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Merge(ctx, sel, v)
+}
+
 // endregion ***************************** type.gotpl *****************************

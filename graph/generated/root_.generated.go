@@ -24,13 +24,19 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	AttributeValue() AttributeValueResolver
+	AuditEntry() AuditEntryResolver
 	Campaign() CampaignResolver
 	Customer() CustomerResolver
 	CustomerTag() CustomerTagResolver
 	Event() EventResolver
 	Identity() IdentityResolver
+	IdentityEdge() IdentityEdgeResolver
+	IdentityType() IdentityTypeResolver
+	Job() JobResolver
 	Merge() MergeResolver
+	MergePreview() MergePreviewResolver
 	Mutation() MutationResolver
+	Operation() OperationResolver
 	Query() QueryResolver
 	RecordResult() RecordResultResolver
 	Segment() SegmentResolver
@@ -65,7 +71,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AttributeTypeInput", ec.unmarshalInputAttributeTypeInput),
 			graphql.NewInputUnmarshaler("IdentityInput", ec.unmarshalInputIdentityInput),
+			graphql.NewInputUnmarshaler("IdentityTypeInput", ec.unmarshalInputIdentityTypeInput),
 		)
 	}
 	first := true
@@ -176,7 +184,7 @@ What an API key may do. A key has one or more scopes.
 """
 enum AccessScope {
   """
-  Everything, and the keys themselves.
+  Everything, also the keys themselves and how identities of each type take part in telling who is who.
   """
   ADMIN
 
@@ -186,7 +194,7 @@ enum AccessScope {
   INGEST
 
   """
-  Change what marketing works with: segments, tags, campaigns.
+  Change what marketing works with: segments, tags, campaigns; say how attributes are chosen, and put right who is who: merge, take apart, link, block, retract.
   """
   MANAGE
 
@@ -318,6 +326,354 @@ extend type Mutation {
     """
     overlap: Duration = "P1D"
   ): ApiKeyPayload! @access(scope: ADMIN)
+}
+`, BuiltIn: false},
+	{Name: "../../schema/attribute.graphql", Input: `"""
+How the one value of an attribute is chosen among those that were stated. Statements of null count for nothing; empty texts, lists and objects only where there is
+nothing else.
+"""
+enum Survivorship {
+  """
+  For consent: the newest statement wins; of statements at one time, denied.
+  """
+  CONSENT
+
+  """
+  The oldest statement wins.
+  """
+  EARLIEST
+
+  """
+  The newest statement wins.
+  """
+  LATEST
+
+  """
+  The greatest of what is said now: the newest statement of each identity and source.
+  """
+  MAX
+
+  """
+  The least of what is said now: the newest statement of each identity and source.
+  """
+  MIN
+
+  """
+  The newest statement of the first source, in the order of sources, that says anything. Sources that are not listed come last, all equal.
+  """
+  SOURCE_PRIORITY
+
+  """
+  The sum of what is said now: the newest statement of each identity and source.
+  """
+  SUM
+
+  """
+  The lists that are said now, the newest of each identity and source, in one: each element once, ascending.
+  """
+  UNION
+}
+
+"""
+How an attribute's surviving value is chosen.
+"""
+type AttributeType implements Node {
+  """
+  The global id.
+  """
+  id: ID!
+
+  """
+  The attribute's name, exactly as it is sent.
+  """
+  name: String!
+
+  """
+  For SOURCE_PRIORITY: names of sources, the most trusted first.
+  """
+  sources: [String!]! @listSize(assumedSize: 5)
+
+  """
+  How the value is chosen.
+  """
+  survivorship: Survivorship!
+}
+
+"""
+New settings of an attribute. What is left out keeps its value. An attribute that was never set has LATEST.
+"""
+input AttributeTypeInput {
+  """
+  The attribute's name, exactly as it is sent.
+  """
+  name: String!
+
+  """
+  For SOURCE_PRIORITY: names of sources, the most trusted first, in place of those before.
+  """
+  sources: [String!]
+
+  """
+  How the value is chosen.
+  """
+  survivorship: Survivorship
+}
+
+"""
+What became of a change to an attribute.
+"""
+type AttributeTypePayload {
+  """
+  The attribute's settings as they are now; null when nothing was done.
+  """
+  attributeType: AttributeType
+
+  """
+  The work that chooses the values of customers anew; null when there is nothing to do. New records obey at once.
+  """
+  job: Job
+
+  """
+  Why nothing was done; empty when it was.
+  """
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  """
+  The attributes that have been sent or defined, by name, each with how its value is chosen.
+  """
+  attributeTypes: [AttributeType!]! @access(scope: READ) @listSize(assumedSize: 100)
+}
+
+extend type Mutation {
+  """
+  Says how the one value of an attribute is chosen where systems say different things. It counts for past records as well.
+  """
+  defineAttribute(
+    """
+    The settings; what is left out keeps its value.
+    """
+    input: AttributeTypeInput!
+  ): AttributeTypePayload! @access(scope: MANAGE)
+}
+`, BuiltIn: false},
+	{Name: "../../schema/audit.graphql", Input: `"""
+What changed about who is who.
+"""
+enum AuditKind {
+  """
+  A link was accepted.
+  """
+  ACCEPTED
+
+  """
+  A value became nobody's.
+  """
+  BLOCKED
+
+  """
+  An identity has its first customer.
+  """
+  JOINED
+
+  """
+  An identity has no customer any more.
+  """
+  LEFT
+
+  """
+  The ids of two customers lead to one.
+  """
+  MERGED
+
+  """
+  An identity has another customer.
+  """
+  MOVED
+
+  """
+  Something was done by hand.
+  """
+  OPERATION
+
+  """
+  A link was rejected; rule says why.
+  """
+  REJECTED
+
+  """
+  An identity turned out to be many people's.
+  """
+  SHARED
+
+  """
+  The ids of one customer lead to two.
+  """
+  SPLIT
+
+  """
+  A value is no longer blocked.
+  """
+  UNBLOCKED
+
+  """
+  Something that was done by hand was undone.
+  """
+  UNDONE
+
+  """
+  An identity is no longer many people's.
+  """
+  UNSHARED
+
+  """
+  Nothing shows a link any more.
+  """
+  WITHDRAWN
+}
+
+"""
+One change about who is who. Entries are written once and never changed; from them alone the customers of any past time can be told.
+"""
+type AuditEntry implements Node {
+  """
+  Who did it: the system that sent the record, or the name of a key.
+  """
+  actor: String!
+
+  """
+  The id of the customer after; null when there is none.
+  """
+  after: ID
+
+  """
+  When it changed.
+  """
+  at: Time!
+
+  """
+  The id of the customer before; null when there was none.
+  """
+  before: ID
+
+  """
+  What led to it. record: a record came. operation: something was done by hand. setting: what counts as an identity was changed. match: two customers were found
+  to be alike enough.
+  """
+  cause: String!
+
+  """
+  The global id.
+  """
+  id: ID!
+
+  """
+  The identity; of a link the stronger end. Null when it is about customers alone.
+  """
+  identity: Identity
+
+  """
+  The work that applied a changed setting; null otherwise.
+  """
+  job: Job
+
+  """
+  What changed.
+  """
+  kind: AuditKind!
+
+  """
+  The operation that led to it; null otherwise.
+  """
+  operation: Operation
+
+  """
+  Of a link, the weaker end; null otherwise.
+  """
+  other: Identity
+
+  """
+  Why, in words.
+  """
+  reason: String!
+
+  """
+  The number of the record that led to it, the same in all entries that it led to; null otherwise. actor is the system that sent it.
+  """
+  record: String
+
+  """
+  What decided: same, apart, limit, weak, cap, shared or blocked, as in identityGraph; null where nothing had to be decided.
+  """
+  rule: String
+}
+
+"""
+A page of changes about who is who.
+"""
+type AuditEntryConnection {
+  """
+  The entries of this page, each with its place.
+  """
+  edges: [AuditEntryEdge!]!
+
+  """
+  Where the page lies, and whether there is another.
+  """
+  pageInfo: PageInfo!
+
+  """
+  How many entries there are on all pages. Counted only when asked for.
+  """
+  totalCount: Int! @cost(weight: "5000")
+}
+
+"""
+An entry's place in a page.
+"""
+type AuditEntryEdge {
+  """
+  The place, to continue from. It belongs to the connection it came from.
+  """
+  cursor: String!
+
+  """
+  The entry.
+  """
+  node: AuditEntry!
+}
+
+extend type Query {
+  """
+  What changed about who is who, newest first.
+  """
+  audit(
+    """
+    The endCursor of the page before; null for the newest entries.
+    """
+    after: String
+
+    """
+    How many entries, 1 to 100.
+    """
+    first: Int = 20
+
+    """
+    Only entries about this identity; null for all. There are none about what cannot be an identity.
+    """
+    identity: IdentityInput
+
+    """
+    Only entries at or after this instant.
+    """
+    since: Time
+
+    """
+    Only entries before this instant.
+    """
+    until: Time
+  ): AuditEntryConnection! @access(scope: READ) @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
 }
 `, BuiltIn: false},
 	{Name: "../../schema/campaign.graphql", Input: `"""
@@ -534,7 +890,7 @@ Everything that can be asked.
 """
 type Query {
   """
-  Anything with a global id: Customer, Identity, Event, Tag, Segment, Campaign, Merge. Null when there is nothing with this id; an id that cannot be one is BAD_USER_INPUT.
+  Anything with a global id: Customer, Identity, IdentityType, AttributeType, Event, Tag, Segment, Campaign, Merge, Operation, Job, AuditEntry. Null when there is nothing with this id; an id that cannot be one is BAD_USER_INPUT.
   """
   node(
     """
@@ -563,6 +919,21 @@ type Customer implements Node {
   is the one value that won (the golden record). Phone numbers, e-mail addresses and national ids are masked unless the key has the scope personal.
   """
   attributes: JSON!
+
+  """
+  What changed about who this customer is, newest first: about the identities they hold now and the ids they have had.
+  """
+  audit(
+    """
+    The endCursor of the page before; null for the newest entries.
+    """
+    after: String
+
+    """
+    How many entries, 1 to 100.
+    """
+    first: Int = 20
+  ): AuditEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
 
   """
   When this person was first heard of: the arrival of their oldest record.
@@ -615,7 +986,12 @@ type Customer implements Node {
   ): [Identity!]! @listSize(assumedSize: 5)
 
   """
-  The merges that made this customer out of several, newest first, undone ones included (merges cannot be undone yet).
+  What ties the customer's identities together, and the links that were rejected, with why.
+  """
+  identityGraph: IdentityGraph! @cost(weight: "200")
+
+  """
+  The merges that made this customer out of several, newest first, undone ones included.
   """
   merges: [Merge!]! @listSize(assumedSize: 5)
 
@@ -879,8 +1255,8 @@ type Identity implements Node {
   scope: String!
 
   """
-  Whether too many customers came with it, as with the phone number of a shop: it is kept, but two records with it are no longer taken for one person.
-  Always false today: values shared by many are not recognised yet.
+  Whether too many people came with it, more than maxOwners of its type, as with the phone number of a shop: it is kept as a customer of its own, but it links
+  nothing, and two records with it are no longer taken for one person. It ends when the records no longer say so.
   """
   shared: Boolean!
 
@@ -925,6 +1301,202 @@ input IdentityInput {
   Whether the system made sure of it, by a code sent to the phone for example. It plays no part when a customer is looked up.
   """
   verified: Boolean = true
+}
+
+"""
+Which link keeps a value when two people claim it and a customer may have only so many of its type.
+"""
+enum ConflictPolicy {
+  """
+  The link that was seen first.
+  """
+  EARLIEST
+
+  """
+  The link that was seen last: phone numbers and openids change hands.
+  """
+  LATEST
+}
+
+"""
+Whether a type says who a person is.
+"""
+enum IdentityStrength {
+  """
+  It says who a person is: two records with the same value are one person's.
+  """
+  STRONG
+
+  """
+  It is attached to people and never joins two: devices, cookies. It goes to who used it last.
+  """
+  WEAK
+}
+
+"""
+How identities of one type take part in telling who is who. A type that is not declared is dropped from records, and comes in when it is.
+"""
+type IdentityType implements Node {
+  """
+  Values that are nobody's, beside those that are junk in every type. They are compared exactly; one between slashes, /1380000.*/, is an RE2 pattern for the
+  whole value. Of sensitive types they are masked unless the key has the scope personal.
+  """
+  blocked: [String!]! @listSize(assumedSize: 10)
+
+  """
+  The global id.
+  """
+  id: ID!
+
+  """
+  Within which time maxPerCustomer counts, by when each value was last seen; null counts for ever.
+  """
+  limitWindow: Duration
+
+  """
+  How many people, told apart by a stronger type of which everybody has one, a value may be tied to before it is shared; null is no limit.
+  """
+  maxOwners: Int
+
+  """
+  How many values of one scope a customer may have; null is no limit. Links that would give them more are rejected and kept.
+  """
+  maxPerCustomer: Int
+
+  """
+  Its name: phone, email, member_no, wechat_openid, and so on.
+  """
+  name: String!
+
+  """
+  How values are brought into one common form: trim, scoped, lower, phone, email, email_provider, cn_id, imei, uuid, mac or hex64.
+  """
+  normalizer: String!
+
+  """
+  Which link keeps a value that two people claim.
+  """
+  onConflict: ConflictPolicy!
+
+  """
+  How much it says compared with other types; lower is stronger.
+  """
+  priority: Float!
+
+  """
+  Whether identities that the sender has not verified are dropped from records.
+  """
+  requiresVerified: Boolean!
+
+  """
+  Whether values are personal, and masked unless the key has the scope personal.
+  """
+  sensitive: Boolean!
+
+  """
+  Whether it says who a person is.
+  """
+  strength: IdentityStrength!
+}
+
+"""
+New settings of an identity type. What is left out keeps its value. A new type starts as WEAK, priority 50, without limits, LATEST, trim.
+"""
+input IdentityTypeInput {
+  """
+  The values that are nobody's, in place of those before. They are compared exactly; one between slashes, /1380000.*/, is an RE2 pattern for the whole value.
+  """
+  blocked: [String!]
+
+  """
+  Within which time maxPerCustomer counts: weeks, days, hours, minutes and seconds, such as P30D. Null counts for ever.
+  """
+  limitWindow: Duration
+
+  """
+  How many people a value may be tied to before it is shared, at least 1; null is no limit.
+  """
+  maxOwners: Int
+
+  """
+  How many values of one scope a customer may have, at least 1; null is no limit.
+  """
+  maxPerCustomer: Int
+
+  """
+  The type: an existing one is changed, any other is made.
+  """
+  name: String!
+
+  """
+  How values are brought into one common form: trim, scoped, lower, phone, email, email_provider, cn_id, imei, uuid, mac or hex64.
+  """
+  normalizer: String
+
+  """
+  Which link keeps a value that two people claim.
+  """
+  onConflict: ConflictPolicy
+
+  """
+  How much it says compared with other types; lower is stronger.
+  """
+  priority: Float
+
+  """
+  Whether identities that the sender has not verified are dropped from records.
+  """
+  requiresVerified: Boolean
+
+  """
+  Whether values are personal, and masked unless a key has the scope personal.
+  """
+  sensitive: Boolean
+
+  """
+  Whether it says who a person is.
+  """
+  strength: IdentityStrength
+}
+
+"""
+What became of a change to an identity type.
+"""
+type IdentityTypePayload {
+  """
+  The type as it is now; null when nothing was done.
+  """
+  identityType: IdentityType
+
+  """
+  The work that applies the change to what was stored before; null when there is nothing to do. New records obey at once.
+  """
+  job: Job
+
+  """
+  Why nothing was done; empty when it was.
+  """
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  """
+  All identity types, the strongest first.
+  """
+  identityTypes: [IdentityType!]! @access(scope: READ) @listSize(assumedSize: 20)
+}
+
+extend type Mutation {
+  """
+  Changes how a type of identity takes part in telling who is who, or makes a type. It counts for past records as well: customers come together and apart as if
+  it had always been so. It takes an admin's key, since it may change every customer, and what is masked.
+  """
+  defineIdentityType(
+    """
+    The settings; what is left out keeps its value.
+    """
+    input: IdentityTypeInput!
+  ): IdentityTypePayload! @access(scope: ADMIN)
 }
 `, BuiltIn: false},
 	{Name: "../../schema/ingest.graphql", Input: `"""
@@ -1088,6 +1660,163 @@ type Mutation {
   ): RecordResult! @access(scope: INGEST)
 }
 `, BuiltIn: false},
+	{Name: "../../schema/job.graphql", Input: `"""
+How far work in the background is.
+"""
+enum JobState {
+  """
+  It was stopped and will not go on. Does not happen yet.
+  """
+  CANCELLED
+
+  """
+  It could not be finished; error says why.
+  """
+  FAILED
+
+  """
+  It waits for a server to take it up.
+  """
+  QUEUED
+
+  """
+  It is being done.
+  """
+  RUNNING
+
+  """
+  It is done.
+  """
+  SUCCEEDED
+}
+
+"""
+Work in the background: a changed setting takes effect on what was stored before. It survives restarts, and any server may go on with it.
+"""
+type Job implements Node {
+  """
+  The name of the key that set it off.
+  """
+  actor: String!
+
+  """
+  How many customers it has changed so far.
+  """
+  changed: Int!
+
+  """
+  When it was set off.
+  """
+  createdAt: Time!
+
+  """
+  The customers that it has changed so far, as they are now.
+  """
+  customers(
+    """
+    The endCursor of the page before; null for the first page.
+    """
+    after: String
+
+    """
+    How many customers, 1 to 100.
+    """
+    first: Int = 20
+  ): CustomerConnection! @access(scope: READ) @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
+
+  """
+  How much of total it has looked at.
+  """
+  done: Int!
+
+  """
+  When it ended, well or not; null until then.
+  """
+  endedAt: Time
+
+  """
+  Why it could not be finished; null otherwise.
+  """
+  error: String
+
+  """
+  The global id.
+  """
+  id: ID!
+
+  """
+  What is done. identity_type: customers are decided again. attribute: their attributes are chosen again.
+  """
+  kind: String!
+
+  """
+  How far it is.
+  """
+  state: JobState!
+
+  """
+  What it is about: the name of the identity type or attribute.
+  """
+  subject: String!
+
+  """
+  How much there was to look at when it began.
+  """
+  total: Int!
+}
+
+"""
+A page of jobs.
+"""
+type JobConnection {
+  """
+  The jobs of this page, each with its place.
+  """
+  edges: [JobEdge!]!
+
+  """
+  Where the page lies, and whether there is another.
+  """
+  pageInfo: PageInfo!
+
+  """
+  How many jobs there are on all pages. Counted only when asked for.
+  """
+  totalCount: Int! @cost(weight: "20")
+}
+
+"""
+A job's place in a page.
+"""
+type JobEdge {
+  """
+  The place, to continue from. It belongs to the connection it came from.
+  """
+  cursor: String!
+
+  """
+  The job.
+  """
+  node: Job!
+}
+
+extend type Query {
+  """
+  The work in the background, newest first.
+  """
+  jobs(
+    """
+    The endCursor of the page before; null for the newest jobs.
+    """
+    after: String
+
+    """
+    How many jobs, 1 to 100.
+    """
+    first: Int = 20
+  ): JobConnection! @access(scope: READ) @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
+}
+`, BuiltIn: false},
 	{Name: "../../schema/limits.graphql", Input: `"""
 What a field costs, or an argument or a field of an input when it is given, in points: in each element of a list once more. Without it a
 field costs 1, and what is given nothing. The weights of IBM's GraphQL Cost Directives
@@ -1132,7 +1861,7 @@ type Merge implements Node {
 
   """
   What led to it. record: a record came with identities of both. operation: somebody joined them by hand. setting: what counts as an identity was changed.
-  match: they were found to be alike enough. Always record today: the others do not happen yet.
+  match: they were found to be alike enough.
   """
   cause: String!
 
@@ -1147,12 +1876,12 @@ type Merge implements Node {
   mergedAt: Time!
 
   """
-  The id that the other customer had. It goes on working, and answers with the survivor.
+  The id that the other customer had. It goes on working, and answers with the survivor; after the merge was undone, with who has it back.
   """
   mergedId: ID!
 
   """
-  Why they are one person, in words: one record shows phone and member_no.
+  Why they are one person, in words: one record shows phone and member_no; or the reason that was given for the operation.
   """
   reason: String!
 
@@ -1162,9 +1891,424 @@ type Merge implements Node {
   survivor: Customer!
 
   """
-  When it was undone; null while it stands. Always null today: merges cannot be undone yet.
+  When it was undone, by hand or because what led to it was taken back; null while it stands.
   """
   undoneAt: Time
+}
+`, BuiltIn: false},
+	{Name: "../../schema/operation.graphql", Input: `"""
+Something that was done by hand about who is who. It is kept, is part of what customers are computed from, and can be undone once.
+"""
+type Operation implements Node {
+  """
+  Who did it: the name of a key.
+  """
+  actor: String!
+
+  """
+  When it was done.
+  """
+  at: Time!
+
+  """
+  The global id.
+  """
+  id: ID!
+
+  """
+  What was done, named as the mutation: mergeCustomers, unmerge, linkIdentities, keepApart, unlinkIdentity, moveIdentity, blockIdentity, retractRecord or
+  undoOperation.
+  """
+  kind: String!
+
+  """
+  Why, in the words of who did it.
+  """
+  reason: String!
+
+  """
+  The operation that undid this one; null while it stands.
+  """
+  undoneBy: Operation @access(scope: READ)
+}
+
+"""
+A page of operations.
+"""
+type OperationConnection {
+  """
+  The operations of this page, each with its place.
+  """
+  edges: [OperationEdge!]!
+
+  """
+  Where the page lies, and whether there is another.
+  """
+  pageInfo: PageInfo!
+
+  """
+  How many operations there are on all pages. Counted only when asked for.
+  """
+  totalCount: Int! @cost(weight: "20")
+}
+
+"""
+An operation's place in a page.
+"""
+type OperationEdge {
+  """
+  The place, to continue from. It belongs to the connection it came from.
+  """
+  cursor: String!
+
+  """
+  The operation.
+  """
+  node: Operation!
+}
+
+"""
+What became of an operation.
+"""
+type OperationPayload {
+  """
+  The customers that it is about, as they are now.
+  """
+  customers: [Customer!]! @access(scope: READ) @listSize(assumedSize: 5)
+
+  """
+  The operation; null when nothing was done.
+  """
+  operation: Operation
+
+  """
+  Why nothing was done; empty when it was.
+  """
+  userErrors: [UserError!]!
+}
+
+"""
+What became of merging two customers.
+"""
+type MergePayload {
+  """
+  The customer that both are now; null when nothing was done because of userErrors.
+  """
+  customer: Customer @access(scope: READ)
+
+  """
+  The merge; null when both were one customer already, or when nothing was done.
+  """
+  merge: Merge @access(scope: READ)
+
+  """
+  What was done, to undo it by; null when nothing was.
+  """
+  operation: Operation
+
+  """
+  Why nothing was done; empty when it was.
+  """
+  userErrors: [UserError!]!
+}
+
+"""
+What merging two customers would do.
+"""
+type MergePreview {
+  """
+  What is known under each name now and would be known afterwards, by name.
+  """
+  attributeChanges: [AttributeChange!]! @listSize(assumedSize: 20)
+
+  """
+  What would be known about the one customer, a JSON object of names and values. Masked as the attributes of customers are.
+  """
+  attributes: JSON!
+
+  """
+  How many events the one customer would have; those in the future are not counted.
+  """
+  events: Int!
+
+  """
+  What the one customer would be known by, what says most about a person first.
+  """
+  identities: [Identity!]! @listSize(assumedSize: 10)
+
+  """
+  The id that would lead to the survivor from then on; null when both are one customer already.
+  """
+  mergedId: ID
+
+  """
+  Why they could not be merged: apart, when somebody said that they are two people. Null when they can.
+  """
+  refusal: String
+
+  """
+  The segments that the one customer would be in and one of the two is not, and the other way round.
+  """
+  segmentChanges: [SegmentSideChange!]! @listSize(assumedSize: 10)
+
+  """
+  The customer whose id would stay, the older one, as they are now.
+  """
+  survivor: Customer!
+
+  """
+  The tags that the one customer would have.
+  """
+  tags: [CustomerTag!]! @listSize(assumedSize: 10)
+}
+
+"""
+An attribute before and after two customers are merged.
+"""
+type AttributeChange {
+  """
+  What the customer asked for as a has; null when nothing is known.
+  """
+  a: AttributeValue
+
+  """
+  What the one customer would have; null when nothing would be known.
+  """
+  after: AttributeValue
+
+  """
+  What the customer asked for as b has; null when nothing is known.
+  """
+  b: AttributeValue
+
+  """
+  Whether the value would be another than one of the two has now.
+  """
+  changes: Boolean!
+
+  """
+  The attribute's name.
+  """
+  name: String!
+}
+
+"""
+A segment that one of two customers would enter or leave if they were merged.
+"""
+type SegmentSideChange {
+  """
+  The customer, one of the two, as they are now.
+  """
+  customer: Customer!
+
+  """
+  Whether they would enter the segment, by becoming the one customer; false when they would leave it.
+  """
+  enters: Boolean!
+
+  """
+  The segment.
+  """
+  segment: Segment!
+}
+
+extend type Query {
+  """
+  What was done by hand about who is who, newest first.
+  """
+  operations(
+    """
+    The endCursor of the page before; null for the newest operations.
+    """
+    after: String
+
+    """
+    How many operations, 1 to 100.
+    """
+    first: Int = 20
+  ): OperationConnection! @access(scope: READ) @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
+
+  """
+  What merging two customers would do: who survives, what would be known, which segments change. It writes nothing.
+  """
+  previewMerge(
+    """
+    The global id of the one.
+    """
+    a: ID!
+
+    """
+    The global id of the other.
+    """
+    b: ID!
+  ): MergePreview! @access(scope: READ) @cost(weight: "5000")
+}
+
+extend type Mutation {
+  """
+  Says that a value is junk: it is dropped from all records, past and future, links nothing and is nobody's.
+  """
+  blockIdentity(
+    """
+    The value.
+    """
+    identity: IdentityInput!
+
+    """
+    Why, in words, for those who ask later. Leave out what is personal: it is shown as it is.
+    """
+    reason: String!
+  ): OperationPayload! @access(scope: MANAGE)
+
+  """
+  Says that those on one side are never the same person as those on the other. It beats every link, those made by hand included.
+  """
+  keepApart(
+    """
+    Identities of the one; 1 to 100. They may be unknown yet.
+    """
+    left: [IdentityInput!]!
+
+    """
+    Why, in words, for those who ask later. Leave out what is personal: it is shown as it is.
+    """
+    reason: String!
+
+    """
+    Identities of the other; 1 to 100.
+    """
+    right: [IdentityInput!]!
+  ): OperationPayload! @access(scope: MANAGE)
+
+  """
+  Says that two identities are the same person's, whatever the limits say. A phone number goes to the member it is linked with, whoever has it now, and nobody else is merged.
+  """
+  linkIdentities(
+    """
+    The one identity. It may be unknown yet; the link counts when it comes.
+    """
+    a: IdentityInput!
+
+    """
+    The other identity.
+    """
+    b: IdentityInput!
+
+    """
+    Why, in words, for those who ask later. Leave out what is personal: it is shown as it is.
+    """
+    reason: String!
+  ): OperationPayload! @access(scope: MANAGE)
+
+  """
+  Says that two customers are one person. The older id survives, the other leads to it. To merge a customer with itself does nothing: merge is null, and that is no error. They stay together until it is undone.
+  """
+  mergeCustomers(
+    """
+    The global id of the one; an id that was merged into another stands for that other.
+    """
+    a: ID!
+
+    """
+    The global id of the other; an id that was merged into another stands for that other.
+    """
+    b: ID!
+
+    """
+    Why, in words, for those who ask later. Leave out what is personal: it is shown as it is.
+    """
+    reason: String!
+  ): MergePayload! @access(scope: MANAGE)
+
+  """
+  Gives an identity to another customer: the records so far no longer tie it to anybody, and it is linked with the strongest identity of that customer.
+  """
+  moveIdentity(
+    """
+    The identity.
+    """
+    identity: IdentityInput!
+
+    """
+    Why, in words, for those who ask later. Leave out what is personal: it is shown as it is.
+    """
+    reason: String!
+
+    """
+    The global id of who gets it; an id that was merged into another stands for that other.
+    """
+    to: ID!
+  ): OperationPayload! @access(scope: MANAGE)
+
+  """
+  Takes a record back as if it had never come: its links, attributes and event, and the identities that it alone named. Its messageId stays used. A record that is not there is NOT_FOUND.
+  """
+  retractRecord(
+    """
+    The record's messageId.
+    """
+    messageId: String!
+
+    """
+    Why, in words, for those who ask later. Leave out what is personal: it is shown as it is.
+    """
+    reason: String!
+
+    """
+    The system that sent it.
+    """
+    source: String!
+  ): OperationPayload! @access(scope: MANAGE)
+
+  """
+  Takes an operation back as if it had never been made. An undo can be undone too, which makes the operation again. What is undone already is a CONFLICT.
+  """
+  undoOperation(
+    """
+    The global id of the operation.
+    """
+    operation: ID!
+
+    """
+    Why, in words, for those who ask later. Leave out what is personal: it is shown as it is.
+    """
+    reason: String!
+  ): OperationPayload! @access(scope: MANAGE)
+
+  """
+  Says that the records up to a time no longer tie an identity to anybody; later ones do. For a phone number that has changed hands.
+  """
+  unlinkIdentity(
+    """
+    The identity.
+    """
+    identity: IdentityInput!
+
+    """
+    Why, in words, for those who ask later. Leave out what is personal: it is shown as it is.
+    """
+    reason: String!
+
+    """
+    Records up to and including this time are meant; null is now.
+    """
+    since: Time
+  ): OperationPayload! @access(scope: MANAGE)
+
+  """
+  Takes two customers apart that were merged. Each is what they would be had the merge never happened, what came since goes to the side of its identity, and they are kept apart from then on.
+  """
+  unmerge(
+    """
+    The global id of the merge.
+    """
+    merge: ID!
+
+    """
+    Why, in words, for those who ask later. Leave out what is personal: it is shown as it is.
+    """
+    reason: String!
+  ): OperationPayload! @access(scope: MANAGE)
 }
 `, BuiltIn: false},
 	{Name: "../../schema/rule.graphql", Input: `"""
@@ -2092,6 +3236,125 @@ extend type Mutation {
   ): TagCustomerPayload! @access(scope: MANAGE)
 }
 `, BuiltIn: false},
+	{Name: "../../schema/why.graphql", Input: `"""
+A customer's identities and the links between them.
+"""
+type IdentityGraph {
+  """
+  The links, accepted and rejected; rejected ones may lead to identities of others.
+  """
+  edges: [IdentityEdge!]! @listSize(assumedSize: 20)
+
+  """
+  The identities: the customer's own, and those at the far end of rejected links.
+  """
+  nodes: [Identity!]! @listSize(assumedSize: 20)
+}
+
+"""
+A link between two identities: records showed them together, or somebody said that they belong together.
+"""
+type IdentityEdge {
+  """
+  The stronger end.
+  """
+  a: Identity!
+
+  """
+  Whether it counts. Rejected links are kept, and take effect when the reason is gone.
+  """
+  accepted: Boolean!
+
+  """
+  The weaker end.
+  """
+  b: Identity!
+
+  """
+  When it was first seen: the time of the oldest record that shows it, or of the operation.
+  """
+  firstSeenAt: Time!
+
+  """
+  When it was last seen: the time of the newest record that shows it, or of the operation.
+  """
+  lastSeenAt: Time!
+
+  """
+  How many records show it.
+  """
+  observations: Int!
+
+  """
+  The operation that made the link; null when records alone did.
+  """
+  operation: Operation
+
+  """
+  Why it is accepted or rejected. same: they are one person's. apart: somebody said that they are two people's. limit: a customer would have too many values of
+  one type. weak: a device does not join people. cap: a customer would have too many identities. shared: one of them is many people's. blocked: one of them is
+  nobody's.
+  """
+  reason: String!
+
+  """
+  How probable it is, 0 to 1, where it was found by comparing people; null where it was seen or said.
+  """
+  score: Float
+
+  """
+  The system whose record showed it first; null when no record does.
+  """
+  source: String
+}
+
+"""
+Why two identities are the same person's, or why they are not.
+"""
+type IdentityPath {
+  """
+  The accepted links that join them, from the one to the other, in order; empty when they are not the same person's, or are one identity.
+  """
+  edges: [IdentityEdge!]! @listSize(assumedSize: 10)
+
+  """
+  The same in words. Where nobody has one of the identities, it says so.
+  """
+  explanation: String!
+
+  """
+  Why: same when they are one person's; else the reason of the rejected link: apart, limit, weak, cap, shared or blocked. Null when nothing ties them.
+  """
+  reason: String
+
+  """
+  The link that would join them and was rejected; null when there is none.
+  """
+  rejected: IdentityEdge
+
+  """
+  Whether they are the same person's.
+  """
+  same: Boolean!
+}
+
+extend type Query {
+  """
+  Why two identities are the same person's: the links that join them; or why they are not: the link that was rejected.
+  """
+  whySame(
+    """
+    The one identity.
+    """
+    a: IdentityInput!
+
+    """
+    The other identity.
+    """
+    b: IdentityInput!
+  ): IdentityPath! @access(scope: READ) @cost(weight: "200")
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -2133,6 +3396,48 @@ func (ec *executionContext) childFields_ApiKeyPayload(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type ApiKeyPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AttributeChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "a":
+		return ec.fieldContext_AttributeChange_a(ctx, field)
+	case "after":
+		return ec.fieldContext_AttributeChange_after(ctx, field)
+	case "b":
+		return ec.fieldContext_AttributeChange_b(ctx, field)
+	case "changes":
+		return ec.fieldContext_AttributeChange_changes(ctx, field)
+	case "name":
+		return ec.fieldContext_AttributeChange_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttributeChange", field.Name)
+}
+
+func (ec *executionContext) childFields_AttributeType(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AttributeType_id(ctx, field)
+	case "name":
+		return ec.fieldContext_AttributeType_name(ctx, field)
+	case "sources":
+		return ec.fieldContext_AttributeType_sources(ctx, field)
+	case "survivorship":
+		return ec.fieldContext_AttributeType_survivorship(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttributeType", field.Name)
+}
+
+func (ec *executionContext) childFields_AttributeTypePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attributeType":
+		return ec.fieldContext_AttributeTypePayload_attributeType(ctx, field)
+	case "job":
+		return ec.fieldContext_AttributeTypePayload_job(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AttributeTypePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttributeTypePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AttributeValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "identity":
@@ -2147,6 +3452,62 @@ func (ec *executionContext) childFields_AttributeValue(ctx context.Context, fiel
 		return ec.fieldContext_AttributeValue_value(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AttributeValue", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "actor":
+		return ec.fieldContext_AuditEntry_actor(ctx, field)
+	case "after":
+		return ec.fieldContext_AuditEntry_after(ctx, field)
+	case "at":
+		return ec.fieldContext_AuditEntry_at(ctx, field)
+	case "before":
+		return ec.fieldContext_AuditEntry_before(ctx, field)
+	case "cause":
+		return ec.fieldContext_AuditEntry_cause(ctx, field)
+	case "id":
+		return ec.fieldContext_AuditEntry_id(ctx, field)
+	case "identity":
+		return ec.fieldContext_AuditEntry_identity(ctx, field)
+	case "job":
+		return ec.fieldContext_AuditEntry_job(ctx, field)
+	case "kind":
+		return ec.fieldContext_AuditEntry_kind(ctx, field)
+	case "operation":
+		return ec.fieldContext_AuditEntry_operation(ctx, field)
+	case "other":
+		return ec.fieldContext_AuditEntry_other(ctx, field)
+	case "reason":
+		return ec.fieldContext_AuditEntry_reason(ctx, field)
+	case "record":
+		return ec.fieldContext_AuditEntry_record(ctx, field)
+	case "rule":
+		return ec.fieldContext_AuditEntry_rule(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditEntryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditEntryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AuditEntryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AuditEntryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AuditEntryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Campaign(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2185,6 +3546,8 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_attribute(ctx, field)
 	case "attributes":
 		return ec.fieldContext_Customer_attributes(ctx, field)
+	case "audit":
+		return ec.fieldContext_Customer_audit(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Customer_createdAt(ctx, field)
 	case "events":
@@ -2193,6 +3556,8 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_id(ctx, field)
 	case "identities":
 		return ec.fieldContext_Customer_identities(ctx, field)
+	case "identityGraph":
+		return ec.fieldContext_Customer_identityGraph(ctx, field)
 	case "merges":
 		return ec.fieldContext_Customer_merges(ctx, field)
 	case "tags":
@@ -2313,6 +3678,100 @@ func (ec *executionContext) childFields_Identity(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Identity", field.Name)
 }
 
+func (ec *executionContext) childFields_IdentityEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "a":
+		return ec.fieldContext_IdentityEdge_a(ctx, field)
+	case "accepted":
+		return ec.fieldContext_IdentityEdge_accepted(ctx, field)
+	case "b":
+		return ec.fieldContext_IdentityEdge_b(ctx, field)
+	case "firstSeenAt":
+		return ec.fieldContext_IdentityEdge_firstSeenAt(ctx, field)
+	case "lastSeenAt":
+		return ec.fieldContext_IdentityEdge_lastSeenAt(ctx, field)
+	case "observations":
+		return ec.fieldContext_IdentityEdge_observations(ctx, field)
+	case "operation":
+		return ec.fieldContext_IdentityEdge_operation(ctx, field)
+	case "reason":
+		return ec.fieldContext_IdentityEdge_reason(ctx, field)
+	case "score":
+		return ec.fieldContext_IdentityEdge_score(ctx, field)
+	case "source":
+		return ec.fieldContext_IdentityEdge_source(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentityGraph(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_IdentityGraph_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_IdentityGraph_nodes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityGraph", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentityPath(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_IdentityPath_edges(ctx, field)
+	case "explanation":
+		return ec.fieldContext_IdentityPath_explanation(ctx, field)
+	case "reason":
+		return ec.fieldContext_IdentityPath_reason(ctx, field)
+	case "rejected":
+		return ec.fieldContext_IdentityPath_rejected(ctx, field)
+	case "same":
+		return ec.fieldContext_IdentityPath_same(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityPath", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentityType(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "blocked":
+		return ec.fieldContext_IdentityType_blocked(ctx, field)
+	case "id":
+		return ec.fieldContext_IdentityType_id(ctx, field)
+	case "limitWindow":
+		return ec.fieldContext_IdentityType_limitWindow(ctx, field)
+	case "maxOwners":
+		return ec.fieldContext_IdentityType_maxOwners(ctx, field)
+	case "maxPerCustomer":
+		return ec.fieldContext_IdentityType_maxPerCustomer(ctx, field)
+	case "name":
+		return ec.fieldContext_IdentityType_name(ctx, field)
+	case "normalizer":
+		return ec.fieldContext_IdentityType_normalizer(ctx, field)
+	case "onConflict":
+		return ec.fieldContext_IdentityType_onConflict(ctx, field)
+	case "priority":
+		return ec.fieldContext_IdentityType_priority(ctx, field)
+	case "requiresVerified":
+		return ec.fieldContext_IdentityType_requiresVerified(ctx, field)
+	case "sensitive":
+		return ec.fieldContext_IdentityType_sensitive(ctx, field)
+	case "strength":
+		return ec.fieldContext_IdentityType_strength(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityType", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentityTypePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identityType":
+		return ec.fieldContext_IdentityTypePayload_identityType(ctx, field)
+	case "job":
+		return ec.fieldContext_IdentityTypePayload_job(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_IdentityTypePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityTypePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_IngestPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "accepted":
@@ -2325,6 +3784,58 @@ func (ec *executionContext) childFields_IngestPayload(ctx context.Context, field
 		return ec.fieldContext_IngestPayload_results(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type IngestPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Job(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "actor":
+		return ec.fieldContext_Job_actor(ctx, field)
+	case "changed":
+		return ec.fieldContext_Job_changed(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Job_createdAt(ctx, field)
+	case "customers":
+		return ec.fieldContext_Job_customers(ctx, field)
+	case "done":
+		return ec.fieldContext_Job_done(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Job_endedAt(ctx, field)
+	case "error":
+		return ec.fieldContext_Job_error(ctx, field)
+	case "id":
+		return ec.fieldContext_Job_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Job_kind(ctx, field)
+	case "state":
+		return ec.fieldContext_Job_state(ctx, field)
+	case "subject":
+		return ec.fieldContext_Job_subject(ctx, field)
+	case "total":
+		return ec.fieldContext_Job_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Job", field.Name)
+}
+
+func (ec *executionContext) childFields_JobConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_JobConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_JobConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_JobConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JobConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_JobEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_JobEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_JobEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JobEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Merge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2347,6 +3858,96 @@ func (ec *executionContext) childFields_Merge(ctx context.Context, field graphql
 		return ec.fieldContext_Merge_undoneAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Merge", field.Name)
+}
+
+func (ec *executionContext) childFields_MergePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customer":
+		return ec.fieldContext_MergePayload_customer(ctx, field)
+	case "merge":
+		return ec.fieldContext_MergePayload_merge(ctx, field)
+	case "operation":
+		return ec.fieldContext_MergePayload_operation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MergePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MergePreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attributeChanges":
+		return ec.fieldContext_MergePreview_attributeChanges(ctx, field)
+	case "attributes":
+		return ec.fieldContext_MergePreview_attributes(ctx, field)
+	case "events":
+		return ec.fieldContext_MergePreview_events(ctx, field)
+	case "identities":
+		return ec.fieldContext_MergePreview_identities(ctx, field)
+	case "mergedId":
+		return ec.fieldContext_MergePreview_mergedId(ctx, field)
+	case "refusal":
+		return ec.fieldContext_MergePreview_refusal(ctx, field)
+	case "segmentChanges":
+		return ec.fieldContext_MergePreview_segmentChanges(ctx, field)
+	case "survivor":
+		return ec.fieldContext_MergePreview_survivor(ctx, field)
+	case "tags":
+		return ec.fieldContext_MergePreview_tags(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergePreview", field.Name)
+}
+
+func (ec *executionContext) childFields_Operation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "actor":
+		return ec.fieldContext_Operation_actor(ctx, field)
+	case "at":
+		return ec.fieldContext_Operation_at(ctx, field)
+	case "id":
+		return ec.fieldContext_Operation_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Operation_kind(ctx, field)
+	case "reason":
+		return ec.fieldContext_Operation_reason(ctx, field)
+	case "undoneBy":
+		return ec.fieldContext_Operation_undoneBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Operation", field.Name)
+}
+
+func (ec *executionContext) childFields_OperationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OperationConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OperationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OperationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OperationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OperationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OperationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OperationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OperationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OperationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customers":
+		return ec.fieldContext_OperationPayload_customers(ctx, field)
+	case "operation":
+		return ec.fieldContext_OperationPayload_operation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OperationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OperationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2425,6 +4026,18 @@ func (ec *executionContext) childFields_SegmentPreview(ctx context.Context, fiel
 		return ec.fieldContext_SegmentPreview_total(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SegmentPreview", field.Name)
+}
+
+func (ec *executionContext) childFields_SegmentSideChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customer":
+		return ec.fieldContext_SegmentSideChange_customer(ctx, field)
+	case "enters":
+		return ec.fieldContext_SegmentSideChange_enters(ctx, field)
+	case "segment":
+		return ec.fieldContext_SegmentSideChange_segment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SegmentSideChange", field.Name)
 }
 
 func (ec *executionContext) childFields_Tag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

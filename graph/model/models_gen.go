@@ -8,6 +8,8 @@ import (
 	"io"
 	"strconv"
 	"time"
+
+	"github.com/99designs/gqlgen/graphql"
 )
 
 // Something with a global id: the query node finds it again by this id alone.
@@ -45,10 +47,102 @@ type APIKeyPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// An attribute before and after two customers are merged.
+type AttributeChange struct {
+	// What the customer asked for as a has; null when nothing is known.
+	A *AttributeValue `json:"a,omitempty"`
+	// What the one customer would have; null when nothing would be known.
+	After *AttributeValue `json:"after,omitempty"`
+	// What the customer asked for as b has; null when nothing is known.
+	B *AttributeValue `json:"b,omitempty"`
+	// Whether the value would be another than one of the two has now.
+	Changes bool `json:"changes"`
+	// The attribute's name.
+	Name string `json:"name"`
+}
+
+// New settings of an attribute. What is left out keeps its value. An attribute that was never set has LATEST.
+type AttributeTypeInput struct {
+	// The attribute's name, exactly as it is sent.
+	Name string `json:"name"`
+	// For SOURCE_PRIORITY: names of sources, the most trusted first, in place of those before.
+	Sources graphql.Omittable[[]string] `json:"sources,omitempty"`
+	// How the value is chosen.
+	Survivorship graphql.Omittable[*Survivorship] `json:"survivorship,omitempty"`
+}
+
+// What became of a change to an attribute.
+type AttributeTypePayload struct {
+	// The attribute's settings as they are now; null when nothing was done.
+	AttributeType *AttributeType `json:"attributeType,omitempty"`
+	// The work that chooses the values of customers anew; null when there is nothing to do. New records obey at once.
+	Job *Job `json:"job,omitempty"`
+	// Why nothing was done; empty when it was.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // What became of a change to a campaign.
 type CampaignPayload struct {
 	// The campaign as it is now; null when nothing was done.
 	Campaign *Campaign `json:"campaign,omitempty"`
+	// Why nothing was done; empty when it was.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A customer's identities and the links between them.
+type IdentityGraph struct {
+	// The links, accepted and rejected; rejected ones may lead to identities of others.
+	Edges []*IdentityEdge `json:"edges"`
+	// The identities: the customer's own, and those at the far end of rejected links.
+	Nodes []*Identity `json:"nodes"`
+}
+
+// Why two identities are the same person's, or why they are not.
+type IdentityPath struct {
+	// The accepted links that join them, from the one to the other, in order; empty when they are not the same person's, or are one identity.
+	Edges []*IdentityEdge `json:"edges"`
+	// The same in words. Where nobody has one of the identities, it says so.
+	Explanation string `json:"explanation"`
+	// Why: same when they are one person's; else the reason of the rejected link: apart, limit, weak, cap, shared or blocked. Null when nothing ties them.
+	Reason *string `json:"reason,omitempty"`
+	// The link that would join them and was rejected; null when there is none.
+	Rejected *IdentityEdge `json:"rejected,omitempty"`
+	// Whether they are the same person's.
+	Same bool `json:"same"`
+}
+
+// New settings of an identity type. What is left out keeps its value. A new type starts as WEAK, priority 50, without limits, LATEST, trim.
+type IdentityTypeInput struct {
+	// The values that are nobody's, in place of those before. They are compared exactly; one between slashes, /1380000.*/, is an RE2 pattern for the whole value.
+	Blocked graphql.Omittable[[]string] `json:"blocked,omitempty"`
+	// Within which time maxPerCustomer counts: weeks, days, hours, minutes and seconds, such as P30D. Null counts for ever.
+	LimitWindow graphql.Omittable[*string] `json:"limitWindow,omitempty"`
+	// How many people a value may be tied to before it is shared, at least 1; null is no limit.
+	MaxOwners graphql.Omittable[*int] `json:"maxOwners,omitempty"`
+	// How many values of one scope a customer may have, at least 1; null is no limit.
+	MaxPerCustomer graphql.Omittable[*int] `json:"maxPerCustomer,omitempty"`
+	// The type: an existing one is changed, any other is made.
+	Name string `json:"name"`
+	// How values are brought into one common form: trim, scoped, lower, phone, email, email_provider, cn_id, imei, uuid, mac or hex64.
+	Normalizer graphql.Omittable[*string] `json:"normalizer,omitempty"`
+	// Which link keeps a value that two people claim.
+	OnConflict graphql.Omittable[*ConflictPolicy] `json:"onConflict,omitempty"`
+	// How much it says compared with other types; lower is stronger.
+	Priority graphql.Omittable[*float64] `json:"priority,omitempty"`
+	// Whether identities that the sender has not verified are dropped from records.
+	RequiresVerified graphql.Omittable[*bool] `json:"requiresVerified,omitempty"`
+	// Whether values are personal, and masked unless a key has the scope personal.
+	Sensitive graphql.Omittable[*bool] `json:"sensitive,omitempty"`
+	// Whether it says who a person is.
+	Strength graphql.Omittable[*IdentityStrength] `json:"strength,omitempty"`
+}
+
+// What became of a change to an identity type.
+type IdentityTypePayload struct {
+	// The type as it is now; null when nothing was done.
+	IdentityType *IdentityType `json:"identityType,omitempty"`
+	// The work that applies the change to what was stored before; null when there is nothing to do. New records obey at once.
+	Job *Job `json:"job,omitempty"`
 	// Why nothing was done; empty when it was.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -65,8 +159,30 @@ type IngestPayload struct {
 	Results []*RecordResult `json:"results"`
 }
 
+// What became of merging two customers.
+type MergePayload struct {
+	// The customer that both are now; null when nothing was done because of userErrors.
+	Customer *Customer `json:"customer,omitempty"`
+	// The merge; null when both were one customer already, or when nothing was done.
+	Merge *Merge `json:"merge,omitempty"`
+	// What was done, to undo it by; null when nothing was.
+	Operation *Operation `json:"operation,omitempty"`
+	// Why nothing was done; empty when it was.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Everything that can be done.
 type Mutation struct {
+}
+
+// What became of an operation.
+type OperationPayload struct {
+	// The customers that it is about, as they are now.
+	Customers []*Customer `json:"customers"`
+	// The operation; null when nothing was done.
+	Operation *Operation `json:"operation,omitempty"`
+	// Why nothing was done; empty when it was.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Where this page lies in the whole list, and how to get the next one.
@@ -91,6 +207,16 @@ type SegmentPayload struct {
 	Segment *Segment `json:"segment,omitempty"`
 	// Why nothing was done; empty when it was. Faults of a rule have their place in field: where, all, 1, event, is.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A segment that one of two customers would enter or leave if they were merged.
+type SegmentSideChange struct {
+	// The customer, one of the two, as they are now.
+	Customer *Customer `json:"customer"`
+	// Whether they would enter the segment, by becoming the one customer; false when they would leave it.
+	Enters bool `json:"enters"`
+	// The segment.
+	Segment *Segment `json:"segment"`
 }
 
 // What can be watched while it happens, over WebSocket (graphql-transport-ws) or server-sent events. A subscription begins when it is
@@ -121,11 +247,11 @@ type UserError struct {
 type AccessScope string
 
 const (
-	// Everything, and the keys themselves.
+	// Everything, also the keys themselves and how identities of each type take part in telling who is who.
 	AccessScopeAdmin AccessScope = "ADMIN"
 	// Send records: who was seen, what is known, what happened.
 	AccessScopeIngest AccessScope = "INGEST"
-	// Change what marketing works with: segments, tags, campaigns.
+	// Change what marketing works with: segments, tags, campaigns; say how attributes are chosen, and put right who is who: merge, take apart, link, block, retract.
 	AccessScopeManage AccessScope = "MANAGE"
 	// See personal values whole: phone numbers, e-mail addresses, national ids. It adds to what another scope lets a key reach.
 	AccessScopePersonal AccessScope = "PERSONAL"
@@ -179,6 +305,100 @@ func (e *AccessScope) UnmarshalJSON(b []byte) error {
 }
 
 func (e AccessScope) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What changed about who is who.
+type AuditKind string
+
+const (
+	// A link was accepted.
+	AuditKindAccepted AuditKind = "ACCEPTED"
+	// A value became nobody's.
+	AuditKindBlocked AuditKind = "BLOCKED"
+	// An identity has its first customer.
+	AuditKindJoined AuditKind = "JOINED"
+	// An identity has no customer any more.
+	AuditKindLeft AuditKind = "LEFT"
+	// The ids of two customers lead to one.
+	AuditKindMerged AuditKind = "MERGED"
+	// An identity has another customer.
+	AuditKindMoved AuditKind = "MOVED"
+	// Something was done by hand.
+	AuditKindOperation AuditKind = "OPERATION"
+	// A link was rejected; rule says why.
+	AuditKindRejected AuditKind = "REJECTED"
+	// An identity turned out to be many people's.
+	AuditKindShared AuditKind = "SHARED"
+	// The ids of one customer lead to two.
+	AuditKindSplit AuditKind = "SPLIT"
+	// A value is no longer blocked.
+	AuditKindUnblocked AuditKind = "UNBLOCKED"
+	// Something that was done by hand was undone.
+	AuditKindUndone AuditKind = "UNDONE"
+	// An identity is no longer many people's.
+	AuditKindUnshared AuditKind = "UNSHARED"
+	// Nothing shows a link any more.
+	AuditKindWithdrawn AuditKind = "WITHDRAWN"
+)
+
+var AllAuditKind = []AuditKind{
+	AuditKindAccepted,
+	AuditKindBlocked,
+	AuditKindJoined,
+	AuditKindLeft,
+	AuditKindMerged,
+	AuditKindMoved,
+	AuditKindOperation,
+	AuditKindRejected,
+	AuditKindShared,
+	AuditKindSplit,
+	AuditKindUnblocked,
+	AuditKindUndone,
+	AuditKindUnshared,
+	AuditKindWithdrawn,
+}
+
+func (e AuditKind) IsValid() bool {
+	switch e {
+	case AuditKindAccepted, AuditKindBlocked, AuditKindJoined, AuditKindLeft, AuditKindMerged, AuditKindMoved, AuditKindOperation, AuditKindRejected, AuditKindShared, AuditKindSplit, AuditKindUnblocked, AuditKindUndone, AuditKindUnshared, AuditKindWithdrawn:
+		return true
+	}
+	return false
+}
+
+func (e AuditKind) String() string {
+	return string(e)
+}
+
+func (e *AuditKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AuditKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AuditKind", str)
+	}
+	return nil
+}
+
+func (e AuditKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AuditKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AuditKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -254,6 +474,189 @@ func (e CampaignState) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// Which link keeps a value when two people claim it and a customer may have only so many of its type.
+type ConflictPolicy string
+
+const (
+	// The link that was seen first.
+	ConflictPolicyEarliest ConflictPolicy = "EARLIEST"
+	// The link that was seen last: phone numbers and openids change hands.
+	ConflictPolicyLatest ConflictPolicy = "LATEST"
+)
+
+var AllConflictPolicy = []ConflictPolicy{
+	ConflictPolicyEarliest,
+	ConflictPolicyLatest,
+}
+
+func (e ConflictPolicy) IsValid() bool {
+	switch e {
+	case ConflictPolicyEarliest, ConflictPolicyLatest:
+		return true
+	}
+	return false
+}
+
+func (e ConflictPolicy) String() string {
+	return string(e)
+}
+
+func (e *ConflictPolicy) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ConflictPolicy(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ConflictPolicy", str)
+	}
+	return nil
+}
+
+func (e ConflictPolicy) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ConflictPolicy) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ConflictPolicy) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Whether a type says who a person is.
+type IdentityStrength string
+
+const (
+	// It says who a person is: two records with the same value are one person's.
+	IdentityStrengthStrong IdentityStrength = "STRONG"
+	// It is attached to people and never joins two: devices, cookies. It goes to who used it last.
+	IdentityStrengthWeak IdentityStrength = "WEAK"
+)
+
+var AllIdentityStrength = []IdentityStrength{
+	IdentityStrengthStrong,
+	IdentityStrengthWeak,
+}
+
+func (e IdentityStrength) IsValid() bool {
+	switch e {
+	case IdentityStrengthStrong, IdentityStrengthWeak:
+		return true
+	}
+	return false
+}
+
+func (e IdentityStrength) String() string {
+	return string(e)
+}
+
+func (e *IdentityStrength) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = IdentityStrength(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid IdentityStrength", str)
+	}
+	return nil
+}
+
+func (e IdentityStrength) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *IdentityStrength) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e IdentityStrength) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How far work in the background is.
+type JobState string
+
+const (
+	// It was stopped and will not go on. Does not happen yet.
+	JobStateCancelled JobState = "CANCELLED"
+	// It could not be finished; error says why.
+	JobStateFailed JobState = "FAILED"
+	// It waits for a server to take it up.
+	JobStateQueued JobState = "QUEUED"
+	// It is being done.
+	JobStateRunning JobState = "RUNNING"
+	// It is done.
+	JobStateSucceeded JobState = "SUCCEEDED"
+)
+
+var AllJobState = []JobState{
+	JobStateCancelled,
+	JobStateFailed,
+	JobStateQueued,
+	JobStateRunning,
+	JobStateSucceeded,
+}
+
+func (e JobState) IsValid() bool {
+	switch e {
+	case JobStateCancelled, JobStateFailed, JobStateQueued, JobStateRunning, JobStateSucceeded:
+		return true
+	}
+	return false
+}
+
+func (e JobState) String() string {
+	return string(e)
+}
+
+func (e *JobState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = JobState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid JobState", str)
+	}
+	return nil
+}
+
+func (e JobState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *JobState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e JobState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What became of a record.
 type RecordStatus string
 
@@ -310,6 +713,83 @@ func (e *RecordStatus) UnmarshalJSON(b []byte) error {
 }
 
 func (e RecordStatus) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How the one value of an attribute is chosen among those that were stated. Statements of null count for nothing; empty texts, lists and objects only where there is
+// nothing else.
+type Survivorship string
+
+const (
+	// For consent: the newest statement wins; of statements at one time, denied.
+	SurvivorshipConsent Survivorship = "CONSENT"
+	// The oldest statement wins.
+	SurvivorshipEarliest Survivorship = "EARLIEST"
+	// The newest statement wins.
+	SurvivorshipLatest Survivorship = "LATEST"
+	// The greatest of what is said now: the newest statement of each identity and source.
+	SurvivorshipMax Survivorship = "MAX"
+	// The least of what is said now: the newest statement of each identity and source.
+	SurvivorshipMin Survivorship = "MIN"
+	// The newest statement of the first source, in the order of sources, that says anything. Sources that are not listed come last, all equal.
+	SurvivorshipSourcePriority Survivorship = "SOURCE_PRIORITY"
+	// The sum of what is said now: the newest statement of each identity and source.
+	SurvivorshipSum Survivorship = "SUM"
+	// The lists that are said now, the newest of each identity and source, in one: each element once, ascending.
+	SurvivorshipUnion Survivorship = "UNION"
+)
+
+var AllSurvivorship = []Survivorship{
+	SurvivorshipConsent,
+	SurvivorshipEarliest,
+	SurvivorshipLatest,
+	SurvivorshipMax,
+	SurvivorshipMin,
+	SurvivorshipSourcePriority,
+	SurvivorshipSum,
+	SurvivorshipUnion,
+}
+
+func (e Survivorship) IsValid() bool {
+	switch e {
+	case SurvivorshipConsent, SurvivorshipEarliest, SurvivorshipLatest, SurvivorshipMax, SurvivorshipMin, SurvivorshipSourcePriority, SurvivorshipSum, SurvivorshipUnion:
+		return true
+	}
+	return false
+}
+
+func (e Survivorship) String() string {
+	return string(e)
+}
+
+func (e *Survivorship) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Survivorship(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Survivorship", str)
+	}
+	return nil
+}
+
+func (e Survivorship) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Survivorship) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Survivorship) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

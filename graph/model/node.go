@@ -23,3 +23,18 @@ func (*Campaign) IsNode() {}
 
 // IsNode marks a type with a global id.
 func (*Merge) IsNode() {}
+
+// IsNode marks a type with a global id.
+func (*IdentityType) IsNode() {}
+
+// IsNode marks a type with a global id.
+func (*AttributeType) IsNode() {}
+
+// IsNode marks a type with a global id.
+func (*Operation) IsNode() {}
+
+// IsNode marks a type with a global id.
+func (*Job) IsNode() {}
+
+// IsNode marks a type with a global id.
+func (*AuditEntry) IsNode() {}

@@ -26,11 +26,17 @@ const (
 	Tag          Kind = "Tag"
 	Campaign     Kind = "Campaign"
 	APIKey       Kind = "ApiKey"
+
+	Operation     Kind = "Operation"
+	Job           Kind = "Job"
+	AttributeType Kind = "AttributeType"
+	AuditEntry    Kind = "AuditEntry"
 )
 
 // parts is how many numbers the id of a kind holds.
 var parts = map[Kind]int{
 	Customer: 1, Identity: 1, IdentityType: 1, Event: 3, Merge: 1, Segment: 1, Tag: 1, Campaign: 1, APIKey: 1,
+	Operation: 1, Job: 1, AttributeType: 1, AuditEntry: 1,
 }
 
 // longest bounds the text that is decoded at all; no id comes near it.

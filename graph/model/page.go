@@ -1,0 +1,32 @@
+package model
+
+import "context"
+
+// Edge is a thing's place in a page.
+type Edge[T any] struct {
+	Node *T
+	At   func() string // the cursor, which is written only when it is asked for
+}
+
+// Cursor is the place, to continue from.
+func (e *Edge[T]) Cursor() string { return e.At() }
+
+// Connection is a page of things.
+type Connection[T any] struct {
+	Edges    []*Edge[T]
+	PageInfo *PageInfo
+	Count    func(ctx context.Context) (int, error)
+}
+
+// TotalCount counts the things of all pages.
+func (c *Connection[T]) TotalCount(ctx context.Context) (int, error) { return c.Count(ctx) }
+
+// The pages that need no more than that.
+type (
+	AuditEntryConnection = Connection[AuditEntry]
+	AuditEntryEdge       = Edge[AuditEntry]
+	JobConnection        = Connection[Job]
+	JobEdge              = Edge[Job]
+	OperationConnection  = Connection[Operation]
+	OperationEdge        = Edge[Operation]
+)
