@@ -28,23 +28,12 @@ type Type struct {
 
 // Service keeps attribute types. It is safe for concurrent use.
 type Service struct {
-	db     *store.DB
-	walker Walker
-	known  atomic.Pointer[Policies]
+	db    *store.DB
+	known atomic.Pointer[Policies]
 }
 
 // New returns the service of a migrated database.
 func New(db *store.DB) *Service { return &Service{db: db} }
-
-// Walker has Chunk called for an attribute until it is done, some time after the transaction in which it is told. It must begin when every
-// transaction has ended that was running when this one committed: such a one may still state by the policy before.
-type Walker interface {
-	Walk(ctx context.Context, tx *store.Tx, attribute, actor string) error
-}
-
-// WalkBy registers who makes golden records again after a policy has changed. Call it while the program is put together. Without
-// anybody Define leaves them as they are until the next statement or merge.
-func (s *Service) WalkBy(walker Walker) { s.walker = walker }
 
 // All are the attributes that anything was ever said of or that were defined, by name.
 func (s *Service) All(ctx context.Context) ([]Type, error) {

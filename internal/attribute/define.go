@@ -9,6 +9,7 @@ import (
 
 	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/golden"
+	"github.com/onecdp/onecdp/internal/job"
 	"github.com/onecdp/onecdp/internal/store"
 	"github.com/onecdp/onecdp/internal/value"
 )
@@ -41,37 +42,56 @@ func (in Input) clean(at fault.Path) (Input, error) {
 	return in, errors.Join(faults...)
 }
 
-// Define sets how an attribute survives, for all that was ever said of it, and returns it as it is then. at is the place of the input.
-// It is BAD_USER_INPUT at name, survivorship or sources, all that are wrong at once; sources are wrong where the attribute does
-// not survive by SOURCE_PRIORITY.
-//
-// New statements and merges obey at once. Golden records that exist are made again by the Walker; until it has been through, whoever
-// touches one makes the attribute again from all statements.
-func (s *Service) Define(ctx context.Context, in Input, actor string, at fault.Path) (*Type, error) {
-	in, err := in.clean(at)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.db.EnsureWords(ctx, store.Sources, in.Sources); err != nil {
-		return nil, err
-	}
-	var defined Type
-	err = s.db.WithTx(ctx, func(tx *store.Tx) error {
-		defined, err = s.define(ctx, tx, in, actor, at)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("define an attribute: %w", err)
-	}
-	return &defined, nil
+// Defined is what became of Define.
+type Defined struct {
+	Type Type  // as it is now
+	Job  int64 // the job that makes golden records again; 0: there is nothing to do
 }
 
-func (s *Service) define(ctx context.Context, tx *store.Tx, in Input, actor string, at fault.Path) (Type, error) {
+// Define sets how an attribute survives, for all that was ever said of it. at is the place of the input. It is BAD_USER_INPUT at name,
+// survivorship or sources, all that are wrong at once; sources are wrong where the attribute does not survive by SOURCE_PRIORITY.
+//
+// New statements and merges obey at once. Golden records that exist are made again by a job; until it has been through, whoever
+// touches one makes the attribute again from all statements.
+func (s *Service) Define(ctx context.Context, in Input, actor string, at fault.Path) (Defined, error) {
+	in, err := in.clean(at)
+	if err != nil {
+		return Defined{}, err
+	}
+	if err := s.db.EnsureWords(ctx, store.Sources, in.Sources); err != nil {
+		return Defined{}, err
+	}
+	ids, err := s.db.ReserveIDs(ctx, 1)
+	if err != nil {
+		return Defined{}, err
+	}
+	number := ids.Next()
+	var defined Defined
+	err = s.db.WithTx(ctx, func(tx *store.Tx) error {
+		after, needsJob, err := define(ctx, tx, in, at)
+		defined = Defined{Type: after}
+		if err != nil || !needsJob {
+			return err
+		}
+		defined.Job = number
+		if err := unsettle(ctx, tx, after.ID, number); err != nil {
+			return err
+		}
+		return job.Add(ctx, tx, number, JobKind, after.Name, actor)
+	})
+	if err != nil {
+		return Defined{}, fmt.Errorf("define an attribute: %w", err)
+	}
+	return defined, nil
+}
+
+// define changes the row of an attribute. needsJob tells that there may be golden records by the policy before.
+func define(ctx context.Context, tx *store.Tx, in Input, at fault.Path) (after Type, needsJob bool, err error) {
 	before, isNew, err := lock(ctx, tx, in.Name)
 	if err != nil {
-		return Type{}, err
+		return Type{}, false, err
 	}
-	after := before
+	after = before
 	if in.Survivorship != nil {
 		after.Survivorship = *in.Survivorship
 	}
@@ -79,33 +99,28 @@ func (s *Service) define(ctx context.Context, tx *store.Tx, in Input, actor stri
 		after.Sources = in.Sources
 	}
 	if len(in.Sources) > 0 && after.Survivorship != golden.SourcePriority {
-		return Type{}, fault.Bad(at.With("sources"), "sources count for SOURCE_PRIORITY only").WithHint("the attribute survives by %s", after.Survivorship)
+		return Type{}, false, fault.Bad(at.With("sources"), "sources count for SOURCE_PRIORITY only").WithHint("the attribute survives by %s", after.Survivorship)
 	}
 	if after.Survivorship == before.Survivorship && slices.Equal(after.Sources, before.Sources) {
-		return after, nil
+		return after, false, nil
 	}
-	sources := make([]any, len(after.Sources))
-	for i, source := range after.Sources {
+	if err := write(ctx, tx, after); err != nil {
+		return Type{}, false, err
+	}
+	return after, !isNew && !samePolicy(before, after), raise(ctx, tx)
+}
+
+func write(ctx context.Context, tx *store.Tx, t Type) error {
+	sources := make([]any, len(t.Sources))
+	for i, source := range t.Sources {
 		sources[i] = source
 	}
 	var args store.Args
-	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", []int64{int64(after.ID)}),
-		store.Texts("survivorship", []golden.Survivorship{after.Survivorship}), store.Documents("sources", [][]byte{value.JSON(sources)}))
-	if _, err := tx.Exec(ctx, "UPDATE attribute_types SET survivorship = given.survivorship, sources = given.sources FROM "+given+
-		" WHERE attribute_types.id = given.id", args...); err != nil {
-		return Type{}, err
-	}
-	if !isNew && !samePolicy(before, after) {
-		if err := count(ctx, tx, unsettledName(after.ID), 1); err != nil {
-			return Type{}, err
-		}
-		if s.walker != nil {
-			if err := s.walker.Walk(ctx, tx, after.Name, actor); err != nil {
-				return Type{}, err
-			}
-		}
-	}
-	return after, raise(ctx, tx)
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", []int64{int64(t.ID)}),
+		store.Texts("survivorship", []golden.Survivorship{t.Survivorship}), store.Documents("sources", [][]byte{value.JSON(sources)}))
+	_, err := tx.Exec(ctx, "UPDATE attribute_types SET survivorship = given.survivorship, sources = given.sources FROM "+given+
+		" WHERE attribute_types.id = given.id", args...)
+	return err
 }
 
 // lock finds or makes the row of an attribute, which is locked then. Nobody can have used a row that is new: whoever wants to waits for this

@@ -14,8 +14,8 @@ import (
 
 // The settings that all servers share.
 const (
-	versionName     = "attributes_version"   // raised whenever a policy changes or a walk ends
-	unsettledPrefix = "unsettled_attribute_" // and an attribute's number: how many walks have not ended
+	versionName     = "attributes_version"   // raised whenever a policy changes or a job has ended
+	unsettledPrefix = "unsettled_attribute_" // and an attribute's number: the newest job that makes it again, which has not ended
 )
 
 // Policies are the policies in force at one version. They do not change.
@@ -36,8 +36,8 @@ func (p *Policies) OneByOne(name string) bool {
 
 // InForce are the policies of this moment. It costs one small statement, and more when they have changed.
 //
-// Ask when the customers concerned are locked and something has been written: whoever then makes records by a policy that is just being
-// replaced is waited for before they are made again; see Walker.
+// Ask when the customers concerned are locked, or something else was written: whoever then makes records by a policy that is just being
+// replaced is waited for before they are made again; see job.
 func (s *Service) InForce(ctx context.Context, tx *store.Tx) (*Policies, error) {
 	rows, err := tx.Query(ctx, "SELECT value FROM settings WHERE name = $1", versionName)
 	versions, err := store.Collect(rows, err, func(row store.Row, into *string) error { return row.Scan(into) })
@@ -100,22 +100,33 @@ func policyOf(ctx context.Context, tx *store.Tx, one Type) (golden.Policy, error
 	return policy, err
 }
 
-// raise makes all servers read the policies again. In the transaction in which it is called InForce must not be.
+// raise makes all servers read the policies again. In the transaction in which it is called InForce must not be: what it read would be kept
+// although nobody may ever commit it.
 func raise(ctx context.Context, tx *store.Tx) error {
-	if err := count(ctx, tx, versionName, 1); err != nil {
+	_, err := tx.InsertRows(ctx, "settings", "ON CONFLICT DO NOTHING", store.Texts("name", []string{versionName}), store.Texts("value", []string{"0"}))
+	if err == nil {
+		_, err = tx.Exec(ctx, "UPDATE settings SET value = CAST(CAST(value AS bigint) + 1 AS text) WHERE name = $1", versionName)
+	}
+	if err != nil {
 		return fmt.Errorf("raise the version of attribute types: %w", err)
 	}
 	return nil
 }
 
-// count adds to a setting that is a number, which is 0 where there is none.
-func count(ctx context.Context, tx *store.Tx, name string, more int) error {
-	if _, err := tx.InsertRows(ctx, "settings", "ON CONFLICT DO NOTHING",
-		store.Texts("name", []string{name}), store.Texts("value", []string{"0"})); err != nil {
-		return err
-	}
-	_, err := tx.Exec(ctx, "UPDATE settings SET value = CAST(CAST(value AS bigint) + $1 AS text) WHERE name = $2", more, name)
+// unsettle notes that golden records may be of another policy until a job has ended.
+func unsettle(ctx context.Context, tx *store.Tx, attribute int32, job int64) error {
+	_, err := tx.InsertRows(ctx, "settings", "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+		store.Texts("name", []string{unsettledName(attribute)}), store.Texts("value", []string{strconv.FormatInt(job, 10)}))
 	return err
 }
 
-func unsettledName(id int32) string { return unsettledPrefix + strconv.Itoa(int(id)) }
+// settle notes that a job has ended. Unless the policy changed again meanwhile all golden records are of it.
+func settle(ctx context.Context, tx *store.Tx, attribute int32, job int64) error {
+	settled, err := tx.Exec(ctx, "DELETE FROM settings WHERE name = $1 AND value = $2", unsettledName(attribute), strconv.FormatInt(job, 10))
+	if err != nil || settled == 0 {
+		return err
+	}
+	return raise(ctx, tx)
+}
+
+func unsettledName(attribute int32) string { return unsettledPrefix + strconv.Itoa(int(attribute)) }

@@ -2,6 +2,7 @@ package attribute
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"github.com/onecdp/onecdp/ent"
@@ -9,43 +10,60 @@ import (
 	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/feed"
 	"github.com/onecdp/onecdp/internal/golden"
+	"github.com/onecdp/onecdp/internal/job"
 	"github.com/onecdp/onecdp/internal/store"
 )
 
-// Chunk makes one attribute again in the golden records of up to limit customers, those whose rows follow after, in a transaction of its own.
-// It returns where to go on, how many customers it looked at, whose golden record changed, and whether these were the last; then the
-// attribute is settled, so it must be called until done once for each time that the Walker was told. The first call has after 0; see Walker for when
-// it may come.
-func (s *Service) Chunk(ctx context.Context, name string, after int64, limit int) (next int64, looked int, changed []customer.Handle, done bool, err error) {
-	err = s.db.WithTx(ctx, func(tx *store.Tx) error {
-		next, looked, changed, done = after, 0, nil, true
-		one, err := tx.Ent().AttributeType.Query().Where(attributetype.Name(name)).Only(ctx)
-		if ent.IsNotFound(err) {
-			return nil
-		}
-		if err != nil {
+// JobKind is the kind of the jobs that make one attribute again in all golden records.
+const JobKind = "attribute"
+
+// chunk is how many customers a step of such a job looks at.
+const chunk = 500
+
+// Step does a step of a job of JobKind, in a transaction of its own: the next customers, in the order of their rows.
+func (s *Service) Step(ctx context.Context, j job.Job) (job.Step, error) {
+	var step job.Step
+	err := s.db.WithTx(ctx, func(tx *store.Tx) (err error) {
+		if step, err = s.step(ctx, tx, j); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, "SELECT id FROM customers WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
-		found, err := store.Collect(rows, err, func(row store.Row, into *int64) error { return row.Scan(into) })
-		if err != nil {
-			return err
-		}
-		if looked = len(found); looked > 0 {
-			next = found[looked-1]
-			if changed, err = s.again(ctx, tx, one, found); err != nil {
-				return err
-			}
-		}
-		if done = looked < limit; done {
-			return settle(ctx, tx, one.ID)
-		}
-		return nil
+		return step.Save(ctx, tx, j)
 	})
 	if err != nil {
-		return after, 0, nil, false, fmt.Errorf("make an attribute again: %w", err)
+		return job.Step{}, fmt.Errorf("make an attribute again: %w", err)
 	}
-	return next, looked, changed, done, nil
+	return step, nil
+}
+
+func (s *Service) step(ctx context.Context, tx *store.Tx, j job.Job) (job.Step, error) {
+	one, err := tx.Ent().AttributeType.Query().Where(attributetype.Name(j.Subject)).Only(ctx)
+	if err != nil {
+		return job.Step{}, err
+	}
+	numbers := func(rows *sql.Rows, err error) ([]int64, error) {
+		return store.Collect(rows, err, func(row store.Row, into *int64) error { return row.Scan(into) })
+	}
+	total := []int64{j.Total}
+	if j.Done == 0 {
+		if total, err = numbers(tx.Query(ctx, "SELECT count(*) FROM customers")); err != nil {
+			return job.Step{}, err
+		}
+	}
+	found, err := numbers(tx.Query(ctx, "SELECT id FROM customers WHERE id > $1 ORDER BY id LIMIT $2", j.Cursor, chunk))
+	if err != nil {
+		return job.Step{}, err
+	}
+	step := job.Step{Cursor: j.Cursor, Done: int64(len(found)), Total: total[0], Finished: len(found) < chunk}
+	if len(found) > 0 {
+		step.Cursor = found[len(found)-1]
+		if step.Changed, err = s.again(ctx, tx, one, found); err != nil {
+			return job.Step{}, err
+		}
+	}
+	if step.Finished {
+		return step, settle(ctx, tx, one.ID, j.ID)
+	}
+	return step, nil
 }
 
 // held is a customer whom the transaction holds locked.
@@ -113,16 +131,4 @@ func save(ctx context.Context, tx *store.Tx, changed []held) ([]customer.Handle,
 		return nil, err
 	}
 	return handles, feed.Append(ctx, tx, changes)
-}
-
-// settle notes that a walk has ended. When it was the last one statements may compete again.
-func settle(ctx context.Context, tx *store.Tx, id int32) error {
-	name := unsettledName(id)
-	if _, err := tx.Exec(ctx, "UPDATE settings SET value = CAST(CAST(value AS bigint) - 1 AS text) WHERE name = $1", name); err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, "DELETE FROM settings WHERE name = $1 AND CAST(value AS bigint) <= 0", name); err != nil {
-		return err
-	}
-	return raise(ctx, tx)
 }
