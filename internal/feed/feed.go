@@ -30,6 +30,7 @@ const (
 	Identified Kind = "identified" // identities joined the customer
 	Attributed Kind = "attributed" // the customer's golden record changed
 	Merged     Kind = "merged"     // another customer became this one; Subject is the merge
+	Divided    Kind = "divided"    // identities left the customer
 	Removed    Kind = "removed"    // the row is gone: its customer became another's, which a merge tells
 	Tagged     Kind = "tagged"     // a tag was set or taken away; Subject is the tag
 )

@@ -5,52 +5,45 @@ import (
 	"github.com/onecdp/onecdp/internal/oneid"
 )
 
-// changes tells the feed: one row per set, and one per customer that was merged into or is gone. A set that comes again after
+// changes tells the feed: one row per set, and what else became of customers. A set that comes again after
 // another of the same customer has a row for each time: a customer's events are told in the order of their records.
 func changes(batch []*entry, resolution *oneid.Resolution) []feed.Change {
+	type owned struct {
+		set *oneid.Set
+		row oneid.Row
+	}
 	var all []feed.Change
-	place := map[*oneid.Set]int{}        // the row of a set
+	place := map[owned]int{}             // the row of a set, for each of its owners
 	newest := map[oneid.Row]*oneid.Set{} // the set a customer was seen by last
+	told := map[oneid.Row]bool{}
 	for _, e := range batch {
-		i, known := place[e.set]
-		if known && e.set.Row != 0 && e.Event != nil && newest[e.set.Row] != e.set {
+		row, _ := e.set.At(e.OccurredAt)
+		key := owned{e.set, row}
+		i, known := place[key]
+		if known && row != 0 && e.Event != nil && newest[row] != e.set {
 			known = false
 		}
 		if !known {
 			i = len(all)
-			place[e.set] = i
-			all = append(all, ofSet(e.set, resolution))
+			place[key] = i
+			all = append(all, ofSet(e.set, row, resolution))
+			told[row] = true
 		}
-		newest[e.set.Row] = e.set
+		newest[row] = e.set
 		if e.Event != nil {
 			all[i].Events = append(all[i].Events, feed.EventKey{OccurredAt: e.OccurredAt, ID: e.id})
 		}
 	}
-	for _, move := range resolution.Moves {
-		all = append(all, feed.Change{Kinds: []feed.Kind{feed.Removed}, Customer: int64(move.From)})
-	}
-	for _, merge := range resolution.Merges {
-		change := feed.Change{Kinds: []feed.Kind{feed.Merged}, Customer: int64(merge.Into), Subject: merge.ID}
-		if resolution.Customers[merge.Into].Attributed {
-			change.Kinds = append(change.Kinds, feed.Attributed)
-		}
-		all = append(all, change)
-	}
-	return all
+	return append(all, resolution.Changes(told)...)
 }
 
 // ofSet is the change of a set. It names the customer only where the transaction holds it locked: another may be
 // merging it away.
-func ofSet(set *oneid.Set, resolution *oneid.Resolution) feed.Change {
+func ofSet(set *oneid.Set, row oneid.Row, resolution *oneid.Resolution) feed.Change {
 	change := feed.Change{Kinds: []feed.Kind{feed.Recorded}, Set: set.ID}
-	if held := resolution.Customers[set.Row]; held != nil {
-		change.Customer = int64(set.Row)
-		if held.Joined {
-			change.Kinds = append(change.Kinds, feed.Identified)
-		}
-		if held.Attributed {
-			change.Kinds = append(change.Kinds, feed.Attributed)
-		}
+	if held := resolution.Customers[row]; held != nil {
+		change.Customer = int64(row)
+		change.Kinds = append(change.Kinds, held.Kinds()...)
 	}
 	return change
 }

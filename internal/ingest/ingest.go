@@ -5,7 +5,7 @@ package ingest
 
 import (
 	"context"
-	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"github.com/onecdp/onecdp/internal/fault"
@@ -65,6 +65,8 @@ type entry struct {
 	first  *entry       // the same message earlier in the batch
 	note   *fault.Error // what of it does not count
 
+	at         fault.Path // its place in the caller's input
+	claims     []byte     // canonical
 	evidence   oneid.Evidence
 	source     int32
 	channel    *int64
@@ -86,9 +88,10 @@ type entry struct {
 func (s *Service) Ingest(ctx context.Context, records []map[string]any, at fault.Path) ([]Result, error) {
 	seconds := meter.Stopwatch()
 	results := make([]Result, len(records))
+	rules := s.one.Rules()
 	var batch []*entry
 	for i, raw := range records {
-		e, rejected := prepare(s.one.Registry(), raw, at.With(i))
+		e, rejected := prepare(rules, raw, at.With(i))
 		if rejected != nil {
 			results[i] = Result{Status: Rejected, Fault: rejected}
 			continue
@@ -97,7 +100,7 @@ func (s *Service) Ingest(ctx context.Context, records []map[string]any, at fault
 		batch = append(batch, e)
 	}
 	if fresh := withoutRepeats(batch); len(fresh) > 0 {
-		if err := s.store(ctx, fresh); err != nil {
+		if err := s.store(ctx, rules, fresh); err != nil {
 			s.counters.failed.Add(int64(len(records)))
 			return nil, fmt.Errorf("ingest: %w", err)
 		}
@@ -114,7 +117,7 @@ func (s *Service) Ingest(ctx context.Context, records []map[string]any, at fault
 // Check answers what Ingest would say of a record by itself: whether its form is right, and what of it would not
 // count. Whether it was stored before, and whose it is, only the database knows.
 func Check(types *identity.Registry, raw map[string]any, at fault.Path) Result {
-	e, rejected := prepare(types, raw, at)
+	e, rejected := prepare(&oneid.Rules{Registry: types}, raw, at)
 	if rejected != nil {
 		return Result{Status: Rejected, Fault: rejected}
 	}
@@ -122,32 +125,37 @@ func Check(types *identity.Registry, raw map[string]any, at fault.Path) Result {
 }
 
 // prepare does what does not need the database. A record whose form is wrong is rejected.
-func prepare(types *identity.Registry, raw map[string]any, at fault.Path) (e *entry, rejected *fault.Error) {
+func prepare(rules *oneid.Rules, raw map[string]any, at fault.Path) (e *entry, rejected *fault.Error) {
 	record, err := Read(raw, at)
 	if err != nil {
 		return nil, fold(fault.All(err), at)
 	}
-	e = &entry{Record: record}
-	kept, dropped := types.Read(record.Claims)
-	claims := claimsText(record.Claims)
-	sum := sha256.Sum256(claims)
-	e.evidence = oneid.Evidence{Digest: [16]byte(sum[:16]), Claims: claims, Identities: kept}
+	e = &entry{Record: record, at: at}
+	e.claims = claimsText(record.Claims)
 	if record.Attributes != nil {
 		e.attributes = value.JSON(record.Attributes)
 	}
-	var notes []*fault.Error
-	if len(dropped) > 0 {
-		notes = append(notes, droppedNote(dropped, len(kept), at))
-	}
 	if record.Event != nil {
 		e.properties = value.JSON(record.Event.Properties)
-		if _, field, problem := record.Event.amount(); problem != "" {
-			notes = append(notes, fault.Bad(at.With("event", "properties", field), "%s", problem))
+	}
+	e.digest = record.digest(e.claims, e.attributes, e.properties)
+	e.read(rules)
+	return e, nil
+}
+
+// read finds out which of a record's identities count by the rules, and notes what does not.
+func (e *entry) read(rules *oneid.Rules) {
+	e.evidence = rules.Evidence(e.claims, e.Claims)
+	var notes []*fault.Error
+	if dropped := e.evidence.Dropped; len(dropped) > 0 {
+		notes = append(notes, droppedNote(dropped, len(e.evidence.Identities), e.at))
+	}
+	if e.Event != nil {
+		if _, field, problem := e.Event.amount(); problem != "" {
+			notes = append(notes, fault.Bad(e.at.With("event", "properties", field), "%s", problem))
 		}
 	}
-	e.note = fold(notes, at)
-	e.digest = record.digest(claims, e.attributes, e.properties)
-	return e, nil
+	e.note = fold(notes, e.at)
 }
 
 // speaks tells whether attributes say anything: null says nothing.
@@ -194,43 +202,54 @@ func (s *Service) number(ctx context.Context, batch []*entry) error {
 	return nil
 }
 
-// store brings a batch into the database.
-func (s *Service) store(ctx context.Context, batch []*entry) error {
+// store brings a batch into the database. Where the rules have changed meanwhile it is read again by the new ones.
+func (s *Service) store(ctx context.Context, rules *oneid.Rules, batch []*entry) error {
 	if err := s.number(ctx, batch); err != nil {
 		return err
 	}
-	wanted := 0
+	for {
+		err := s.storeBy(ctx, rules, batch)
+		if !errors.Is(err, oneid.ErrRulesMoved) {
+			return err
+		}
+		if err := s.one.Refresh(ctx); err != nil {
+			return err
+		}
+		rules = s.one.Rules()
+		for _, e := range batch {
+			e.read(rules)
+		}
+	}
+}
+
+func (s *Service) storeBy(ctx context.Context, rules *oneid.Rules, batch []*entry) error {
 	shown := make([]oneid.Evidence, len(batch))
 	for i, e := range batch {
-		wanted += 1 + oneid.MaxIDs(len(e.evidence.Identities))
 		shown[i] = e.evidence
-	}
-	ids, err := s.db.ReserveIDs(ctx, wanted)
-	if err != nil {
-		return err
 	}
 	release, err := s.one.Guard(ctx, shown)
 	if err != nil {
 		return err
 	}
 	defer release()
-	var left store.IDs
-	if err := s.db.WithTx(ctx, func(tx *store.Tx) error {
-		left = *ids // each attempt begins with the whole supply
-		return s.write(ctx, tx, &left, batch)
+	wanted := 8
+	for _, e := range batch {
+		wanted += 1 + oneid.MaxIDs(len(e.evidence.Identities))
+	}
+	if err := s.one.Transact(ctx, rules, wanted, func(ctx context.Context, tx *store.Tx, a *oneid.Attempt) error {
+		return s.write(ctx, tx, a, batch)
 	}); err != nil {
 		return err
 	}
-	s.db.ReturnIDs(&left)
 	s.one.Remember(shown)
 	return nil
 }
 
 // write is one attempt to store the batch. It must leave nothing behind in the entries that a second
 // attempt does not set again.
-func (s *Service) write(ctx context.Context, tx *store.Tx, ids *store.IDs, batch []*entry) error {
+func (s *Service) write(ctx context.Context, tx *store.Tx, a *oneid.Attempt, batch []*entry) error {
 	for _, e := range batch {
-		e.id = ids.Next()
+		e.id = a.Next()
 		e.key = ownKey(e.id)
 		if e.MessageID != "" {
 			e.key = MessageKey(e.MessageID)
@@ -243,7 +262,8 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, ids *store.IDs, batch
 	if err != nil || len(fresh) == 0 {
 		return err
 	}
-	resolution, err := s.one.Resolve(ctx, tx, ids, setsOf(fresh))
+	sets := setsOf(fresh)
+	resolution, err := s.one.Resolve(ctx, tx, a, sets)
 	if err != nil {
 		return err
 	}
@@ -260,7 +280,11 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, ids *store.IDs, batch
 		return err
 	}
 	for _, e := range fresh {
-		*e.result = Result{Status: Accepted, Customer: e.set.Handle, Fault: e.note}
+		_, handle := e.set.At(e.OccurredAt)
+		*e.result = Result{Status: Accepted, Customer: handle, Fault: e.note}
+	}
+	if err := s.one.Stand(ctx, tx, a, sets); err != nil {
+		return err
 	}
 	return feed.Append(ctx, tx, changes(fresh, resolution))
 }
@@ -272,14 +296,12 @@ func foldSets(batch []*entry) []*oneid.Set {
 	for _, e := range batch {
 		set := byDigest[e.evidence.Digest]
 		if set == nil {
-			set = &oneid.Set{Evidence: e.evidence, Time: e.OccurredAt, Source: e.source, Record: e.id}
+			set = &oneid.Set{Evidence: e.evidence, Source: e.source, Record: e.id}
 			byDigest[set.Digest] = set
 			sets = append(sets, set)
 		}
 		set.Speaks = set.Speaks || speaks(e.Attributes)
-		if e.OccurredAt.After(set.Time) {
-			set.Time = e.OccurredAt
-		}
+		set.Times = append(set.Times, e.OccurredAt)
 		e.set = set
 	}
 	return sets

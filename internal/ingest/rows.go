@@ -3,15 +3,11 @@ package ingest
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/onecdp/onecdp/internal/golden"
-	"github.com/onecdp/onecdp/internal/oneid"
 	"github.com/onecdp/onecdp/internal/store"
-	"github.com/onecdp/onecdp/internal/value"
 )
 
 // addRecords stores the records and returns those whose message was new; the others are answered as
@@ -64,44 +60,5 @@ func (s *Service) addEvents(ctx context.Context, tx *store.Tx, batch []*entry) e
 	_, err := tx.InsertRows(ctx, "events", "", store.Int64s("set_id", sets), store.Times("occurred_at", occurred), store.Int64s("id", numbers),
 		store.AlwaysAt("received_at", tx.Now), store.Int64s("name_id", names), store.Int64s("source_id", sources),
 		store.NullInt64s("channel_id", channels), store.NullInt64s("amount", amounts), store.Documents("properties", properties))
-	return err
-}
-
-// addObservations stores what the records state, and lets it compete for the golden records.
-func (s *Service) addObservations(ctx context.Context, tx *store.Tx, batch []*entry, resolution *oneid.Resolution) error {
-	var (
-		records, sets, attributes, sources []int64
-		observed                           []time.Time
-		values                             [][]byte
-	)
-	order := s.one.Order(ctx, tx)
-	for _, e := range batch {
-		if !e.set.Speaks {
-			continue
-		}
-		customer := resolution.Customers[e.set.Row]
-		for _, name := range slices.Sorted(maps.Keys(e.Attributes)) {
-			if e.Attributes[name] == nil {
-				continue
-			}
-			number, _ := s.db.Number(store.AttributeNames, name)
-			text := value.JSON(e.Attributes[name])
-			records, sets, attributes = append(records, e.id), append(sets, e.set.ID), append(attributes, int64(number))
-			sources, observed, values = append(sources, int64(e.source)), append(observed, e.OccurredAt), append(values, text)
-			if customer == nil {
-				continue // nobody's statement
-			}
-			origin := golden.Provenance{Time: e.OccurredAt.UnixMicro(), Source: e.source, Identity: e.set.Anchor, Record: e.id}
-			if customer.Golden.Take(name, golden.Statement{Value: text, Provenance: origin}, order) {
-				customer.Changed, customer.Attributed = true, true
-			}
-		}
-	}
-	if order.Err != nil {
-		return order.Err
-	}
-	_, err := tx.InsertRows(ctx, "observations", "", store.Int64s("set_id", sets), store.Int64s("attribute_id", attributes),
-		store.Times("observed_at", observed), store.Int64s("record_id", records), store.Int64s("source_id", sources),
-		store.Documents("value", values))
 	return err
 }

@@ -15,42 +15,60 @@ import (
 // Follower keeps rows of its own that point at customers; it is told when customers become one.
 type Follower interface {
 	Follow(ctx context.Context, tx *store.Tx, moves []customer.Move) error
+	// Rehome is told which row each of some ids leads to from now on, 0 for nobody's: a customer was divided, or made whole again.
+	Rehome(ctx context.Context, tx *store.Tx, homes map[customer.Handle]customer.Row) error
 }
 
 // Follow registers those whose rows follow the customers. Call it while the program is put together.
 func (s *Service) Follow(followers ...Follower) { s.followers = append(s.followers, followers...) }
 
 // apply makes the plan's groups true in the tables, but for the customers' own rows, which Save writes.
-func (s *Service) apply(ctx context.Context, tx *store.Tx, ids *store.IDs, plan Plan, rows []Row, before known, shown []*Set, r *Resolution) error {
-	order := s.Order(ctx, tx)
+func (w *work) apply(ctx context.Context) error {
+	blend := w.blend(w.tx)
 	var births []birth
+	var going []Row
+	for _, group := range w.plan.Groups {
+		if len(group.Rows) > 1 {
+			going = append(going, group.Rows...)
+		}
+	}
+	sides, err := w.sidesOf(ctx, going)
+	if err != nil {
+		return err
+	}
+	var kept []mergeSide
+	var moves []customer.Move
 	orphans := map[int64]Row{}
-	for i, group := range plan.Groups {
-		held := r.Customers[rows[i]]
+	for i, group := range w.plan.Groups {
+		held := w.resolution.Customers[w.groupRows[i]]
 		if held == nil {
-			held = &Customer{Row: rows[i], Handle: Handle(rows[i]), CreatedAt: tx.Now, Golden: golden.Record{}, isNew: true}
-			r.Customers[rows[i]] = held
+			held = &Customer{Row: w.groupRows[i], Handle: Handle(w.groupRows[i]), CreatedAt: w.tx.Now, Golden: golden.Record{}, isNew: true}
+			w.resolution.Customers[held.Row] = held
 		}
 		held.Changed = true
 		if len(group.Rows) > 1 {
-			oldest := group.Oldest(before.Standings)
-			survivor := before.Standings[oldest]
+			oldest := group.Oldest(w.before.Standings)
+			survivor := w.before.Standings[oldest]
 			for _, row := range group.Rows {
 				if row != oldest {
-					cause := group.Causes[row]
-					r.Merges = append(r.Merges, Merge{
-						ID: ids.Next(), Into: held.Row, Survivor: survivor.Handle, Merged: before.Standings[row].Handle,
-						Cause: cause, Record: shown[cause.Star].Record, Source: shown[cause.Star].Source,
-					})
+					merge := w.merge(held.Row, survivor.Handle, w.before.Standings[row].Handle, group.Causes[row])
+					w.resolution.Merges = append(w.resolution.Merges, merge)
+					for _, id := range sides[oldest] {
+						kept = append(kept, mergeSide{merge.ID, id, true})
+					}
+					for _, id := range sides[row] {
+						kept = append(kept, mergeSide{merge.ID, id, false})
+					}
 				}
 				if row != held.Row {
-					r.Moves = append(r.Moves, customer.Move{From: row, To: held.Row})
-					gone := r.Customers[row]
+					moves = append(moves, customer.Move{From: row, To: held.Row})
+					gone := w.resolution.Customers[row]
 					held.Size += gone.Size
-					for name, statement := range gone.Golden {
-						held.Attributed = held.Golden.Take(name, statement, order) || held.Attributed
+					if err := blend.take(ctx, held, gone); err != nil {
+						return err
 					}
-					delete(r.Customers, row)
+					w.resolution.Gone = append(w.resolution.Gone, row)
+					delete(w.resolution.Customers, row)
 				}
 			}
 			held.Handle, held.CreatedAt = survivor.Handle, survivor.CreatedAt
@@ -58,27 +76,78 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, ids *store.IDs, plan 
 		held.Size += len(group.Joins)
 		held.Joined = len(group.Joins) > 0
 		for _, id := range group.Joins {
-			if _, existed := before.Owner[id]; existed {
-				orphans[before.number[id]] = held.Row
+			if _, existed := w.before.Owner[id]; existed {
+				orphans[w.before.number[id]] = held.Row
 			}
 		}
 		if held.isNew {
-			births = append(births, birth{held, before.number[group.Joins[0]]})
+			births = append(births, birth{held, w.before.number[group.Joins[0]]})
 		}
 	}
-	if order.Err != nil {
-		return order.Err
-	}
-	if err := addHandles(ctx, tx, births); err != nil {
+	if err := addHandles(ctx, w.tx, births); err != nil {
 		return err
 	}
-	if err := adopt(ctx, tx, orphans); err != nil {
+	if err := adopt(ctx, w.tx, orphans); err != nil {
 		return err
 	}
-	if err := s.move(ctx, tx, r.Moves); err != nil {
+	if err := w.move(ctx, w.tx, moves); err != nil {
 		return err
 	}
-	return addMerges(ctx, tx, r.Merges, s.db)
+	if err := blend.finish(ctx, w.resolution.Customers); err != nil {
+		return err
+	}
+	if err := addSides(ctx, w.tx, kept); err != nil {
+		return err
+	}
+	return addMerges(ctx, w.tx, w.resolution.Merges)
+}
+
+func (w *work) merge(into Row, survivor, merged Handle, cause Cause) Merge {
+	set := w.shown[cause.Star]
+	return Merge{
+		ID: w.a.Next(), Into: into, Survivor: survivor, Merged: merged, Why: tieWords(false, cause.A.Type, cause.B.Type), By: w.origin(set),
+	}
+}
+
+// origin is the record that showed a set.
+func (w *work) origin(set *Set) Origin {
+	return Origin{Kind: "record", ID: set.Record, Actor: w.db.Word(store.Sources, set.Source)}
+}
+
+// note tells the audit what the stars that are simply followed have changed.
+func (w *work) note(ctx context.Context) error {
+	var entries []auditEntry
+	told := map[int64]bool{}
+	for i, set := range w.shown {
+		home := w.plan.Homes[i]
+		if home.Dispute >= 0 {
+			continue
+		}
+		row, _ := set.At(set.Times[0])
+		var after Handle
+		if held := w.resolution.Customers[row]; held != nil {
+			after = held.Handle
+		}
+		by := w.origin(set)
+		for _, id := range set.Identities {
+			number := w.before.number[id]
+			entry := auditEntry{kind: "accepted", rule: "same", identity: set.Anchor, other: number, by: &by}
+			if w.before.Shared[id] && number != set.Anchor {
+				entry.kind, entry.rule = "rejected", "shared"
+			}
+			if number != set.Anchor {
+				entries = append(entries, entry)
+			}
+			if w.before.Owner[id] == 0 && !told[number] {
+				told[number] = true
+				entries = append(entries, auditEntry{kind: "joined", identity: number, after: after, by: &by})
+			}
+		}
+	}
+	for _, merge := range w.resolution.Merges {
+		entries = append(entries, auditEntry{kind: "merged", rule: "same", before: merge.Merged, after: merge.Survivor, by: &merge.By})
+	}
+	return addAudit(ctx, w.tx, w.a, entries, Origin{})
 }
 
 // birth is a new customer and the identity it is born with, the strongest of those that made it.
@@ -147,28 +216,12 @@ func (s *Service) move(ctx context.Context, tx *store.Tx, moves []customer.Move)
 	return err
 }
 
-func addMerges(ctx context.Context, tx *store.Tx, merges []Merge, db *store.DB) error {
-	n := len(merges)
-	numbers, survivors, merged, records := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
-	causes, reasons, actors, times := make([]string, n), make([]string, n), make([]string, n), make([]time.Time, n)
-	for i, m := range merges {
-		numbers[i], survivors[i], merged[i], records[i] = m.ID, int64(m.Survivor), int64(m.Merged), m.Record
-		causes[i], times[i] = "record", tx.Now
-		reasons[i] = "one record shows " + string(m.Cause.A) + " and " + string(m.Cause.B)
-		actors[i] = db.Word(store.Sources, m.Source)
-	}
-	_, err := tx.InsertRows(ctx, "merges", "", store.Int64s("id", numbers), store.Int64s("survivor_id", survivors),
-		store.Int64s("merged_id", merged), store.Texts("cause", causes), store.Texts("reason", reasons),
-		store.Texts("actor", actors), store.Int64s("record_id", records), store.Times("merged_at", times))
-	return err
-}
-
-// addSets inserts the sets that are new, in the order of their digests, with members and owners.
-func (s *Service) addSets(ctx context.Context, tx *store.Tx, ids *store.IDs, sets []*Set, before known) error {
+// addSets inserts the sets that are new, in the order of their digests, with members and owners; those of disputes have no owners yet.
+func (w *work) addSets(ctx context.Context) error {
 	var added []*Set
-	for _, set := range sets {
+	for _, set := range w.sets {
 		if set.isNew {
-			set.ID = ids.Next()
+			set.ID = w.a.Next()
 			added = append(added, set)
 		}
 	}
@@ -176,34 +229,46 @@ func (s *Service) addSets(ctx context.Context, tx *store.Tx, ids *store.IDs, set
 	var (
 		numbers, owned, owners, member, members []int64
 		anchors                                 []*int64
-		digests, claims                         [][]byte
+		digests, claims, keys                   [][]byte
+		mentions                                []int64
 	)
 	for _, set := range added {
 		numbers, digests, claims = append(numbers, set.ID), append(digests, set.Digest[:]), append(claims, set.Claims)
-		if set.Row == 0 {
-			anchors = append(anchors, nil)
-			continue
+		anchors = append(anchors, orNull(set.Anchor))
+		for _, key := range set.Mentions {
+			mentions, keys = append(mentions, set.ID), append(keys, key[:])
 		}
-		anchors = append(anchors, &set.Anchor)
-		owned, owners = append(owned, set.ID), append(owners, int64(set.Row))
+		for _, span := range set.Spans {
+			owned, owners = append(owned, set.ID), append(owners, int64(span.Row))
+		}
 		for _, id := range set.Identities {
-			member, members = append(member, set.ID), append(members, before.number[id])
+			member, members = append(member, set.ID), append(members, w.before.number[id])
 		}
 	}
-	inserted, err := tx.InsertRows(ctx, "identity_sets", "ON CONFLICT DO NOTHING", store.Int64s("id", numbers),
-		store.Bytes("digest", digests), store.Documents("claims", claims), store.NullInt64s("anchor_id", anchors), store.AlwaysAt("arrived_at", tx.Now))
+	inserted, err := w.tx.InsertRows(ctx, "identity_sets", "ON CONFLICT DO NOTHING", store.Int64s("id", numbers),
+		store.Bytes("digest", digests), store.Documents("claims", claims), store.NullInt64s("anchor_id", anchors), store.AlwaysAt("arrived_at", w.tx.Now))
 	if err != nil {
 		return err
 	}
 	if inserted < int64(len(added)) {
 		return store.ErrStartOver
 	}
-	if _, err := tx.InsertRows(ctx, "identity_set_members", "", store.Int64s("set_id", member), store.Int64s("identity_id", members)); err != nil {
+	if _, err := w.tx.InsertRows(ctx, "identity_set_members", "", store.Int64s("set_id", member), store.Int64s("identity_id", members)); err != nil {
 		return err
 	}
-	n := len(owned)
+	if len(mentions) > 0 {
+		if _, err := w.tx.InsertRows(ctx, "set_mentions", "ON CONFLICT DO NOTHING", store.Int64s("set_id", mentions), store.Bytes("key", keys)); err != nil {
+			return err
+		}
+	}
+	return addOwners(ctx, w.tx, owned, owners)
+}
+
+// addOwners gives sets to customers for all time.
+func addOwners(ctx context.Context, tx *store.Tx, sets, owners []int64) error {
+	n := len(sets)
 	since, until := slices.Repeat([]time.Time{Beginning}, n), slices.Repeat([]time.Time{End}, n)
-	_, err = tx.InsertRows(ctx, "set_owners", "", store.Int64s("set_id", owned), store.Bools("dated", make([]bool, n)),
+	_, err := tx.InsertRows(ctx, "set_owners", "", store.Int64s("set_id", sets), store.Bools("dated", make([]bool, n)),
 		store.Times("since", since), store.Times("until", until), store.Int64s("customer_id", owners))
 	return err
 }
@@ -232,7 +297,7 @@ func (s *Service) Save(ctx context.Context, tx *store.Tx, r *Resolution) error {
 	var args store.Args
 	given := store.Relation(tx.Dialect(), "given", &args, columns(tx, changed)...)
 	_, err := tx.Exec(ctx, "UPDATE customers SET public_id = given.public_id, created_at = given.created_at, updated_at = "+tx.Dialect().Greatest("customers.updated_at", "given.updated_at")+","+
-		" identity_count = given.identity_count, attributes = given.attributes, provenance = given.provenance FROM "+given+
+		" identity_count = given.identity_count, part_id = given.part_id, attributes = given.attributes, provenance = given.provenance FROM "+given+
 		" WHERE customers.id = given.id", args...)
 	return err
 }
@@ -241,13 +306,15 @@ func columns(tx *store.Tx, customers []*Customer) []store.Column {
 	n := len(customers)
 	rows, handles, sizes := make([]int64, n), make([]int64, n), make([]int64, n)
 	created, updated := make([]time.Time, n), make([]time.Time, n)
+	parts := make([]*int64, n)
 	attributes, provenance := make([][]byte, n), make([][]byte, n)
 	for i, c := range customers {
 		rows[i], handles[i], sizes[i], created[i], updated[i] = int64(c.Row), int64(c.Handle), int64(c.Size), c.CreatedAt, tx.Now
+		parts[i] = orNull(c.Part)
 		attributes[i], provenance[i] = c.Golden.Documents()
 	}
 	return []store.Column{
 		store.Int64s("id", rows), store.Int64s("public_id", handles), store.Times("created_at", created), store.Times("updated_at", updated),
-		store.Int64s("identity_count", sizes), store.Documents("attributes", attributes), store.Documents("provenance", provenance),
+		store.Int64s("identity_count", sizes), store.NullInt64s("part_id", parts), store.Documents("attributes", attributes), store.Documents("provenance", provenance),
 	}
 }

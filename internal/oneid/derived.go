@@ -9,10 +9,10 @@ import (
 )
 
 // meetHashes makes, in one order, the rows at which those who show an email and those who show its hash meet.
-func (s *Service) meetHashes(ctx context.Context, tx *store.Tx, stars []Star) error {
+func meetHashes(ctx context.Context, tx *store.Tx, rules *Rules, stars []Star) error {
 	var hashes []string
 	for _, id := range identitiesOf(stars) {
-		if hash, ok := s.registry.Derived(id); ok {
+		if hash, ok := rules.Registry.Derived(id); ok {
 			hashes = append(hashes, hash.Value)
 		}
 		if id.Type == identity.EmailSHA256 {
@@ -25,11 +25,11 @@ func (s *Service) meetHashes(ctx context.Context, tx *store.Tx, stars []Star) er
 }
 
 // hashesOf lists the email_sha256 of the emails among identities, where they are not among them themselves.
-func (s *Service) hashesOf(shown []identity.Identity) []identity.Identity {
+func hashesOf(rules *Rules, shown []identity.Identity) []identity.Identity {
 	among := set(shown)
 	var hashes []identity.Identity
 	for _, id := range shown {
-		if hash, ok := s.registry.Derived(id); ok && !among[hash] {
+		if hash, ok := rules.Registry.Derived(id); ok && !among[hash] {
 			hashes = append(hashes, hash)
 		}
 	}
@@ -37,7 +37,7 @@ func (s *Service) hashesOf(shown []identity.Identity) []identity.Identity {
 }
 
 // emailsOf finds the emails that hashes among the identities belong to, and notes in k what is known of them.
-func (s *Service) emailsOf(ctx context.Context, tx *store.Tx, shown []identity.Identity, k *known) ([]identity.Identity, error) {
+func (s *Service) emailsOf(ctx context.Context, tx *store.Tx, rules *Rules, shown []identity.Identity, k *known) ([]identity.Identity, error) {
 	var keys [][]byte
 	for _, id := range shown {
 		if id.Type == identity.EmailSHA256 {
@@ -50,27 +50,29 @@ func (s *Service) emailsOf(ctx context.Context, tx *store.Tx, shown []identity.I
 	}
 	var args store.Args
 	given := store.Relation(tx.Dialect(), "given", &args, store.Bytes("key", keys))
-	rows, err := tx.Query(ctx, "SELECT i.id, i.type_id, i.scope, i.value, coalesce(i.customer_id, 0) FROM "+given+
+	rows, err := tx.Query(ctx, "SELECT i.id, i.type_id, i.scope, i.value, coalesce(i.customer_id, 0), i.shared, i.ruled FROM "+given+
 		" JOIN identities i ON i.derived_key = given.key WHERE i.derived_key IS NOT NULL ORDER BY i.id", args...)
 	return store.Collect(rows, err, func(row store.Row, email *identity.Identity) error {
-		var number, owner int64
+		var number int64
+		var owner Row
 		var typ int32
-		if err := row.Scan(&number, &typ, &email.Scope, &email.Value, &owner); err != nil {
+		var shared, ruled bool
+		if err := row.Scan(&number, &typ, &email.Scope, &email.Value, &owner, &shared, &ruled); err != nil {
 			return err
 		}
-		email.Type = s.TypeName(typ)
-		k.number[*email], k.Owner[*email] = number, Row(owner)
+		email.Type = rules.TypeName(typ)
+		k.note(*email, number, owner, shared, ruled)
 		return nil
 	})
 }
 
-// derived lists the emails and hashes of which both exist or are shown.
-func (s *Service) derived(shown, found []identity.Identity, number map[identity.Identity]int64) []Derived {
+// derived lists the emails and hashes of which both are shown or have an owner.
+func derived(rules *Rules, shown, found []identity.Identity, owner map[identity.Identity]Row) []Derived {
 	among, told := set(shown), map[identity.Identity]bool{}
 	var all []Derived
 	for _, email := range append(slices.Clone(shown), found...) {
-		hash, ok := s.registry.Derived(email)
-		if _, exists := number[hash]; ok && (exists || among[hash]) && !told[email] {
+		hash, ok := rules.Registry.Derived(email)
+		if ok && !told[email] && (among[email] || owner[email] != 0) && (among[hash] || owner[hash] != 0) {
 			told[email] = true
 			all = append(all, Derived{email, hash})
 		}

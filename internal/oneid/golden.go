@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/onecdp/onecdp/internal/attribute"
-	"github.com/onecdp/onecdp/internal/golden"
 	"github.com/onecdp/onecdp/internal/store"
 )
 

@@ -14,62 +14,91 @@ type known struct {
 	number map[identity.Identity]int64 // the numbers of identities that exist
 }
 
-func (s *Service) know(ctx context.Context, tx *store.Tx, stars []Star) (known, error) {
+func (s *Service) know(ctx context.Context, tx *store.Tx, rules *Rules, stars []Star) (known, error) {
 	k := known{
-		Facts:  Facts{Owner: map[identity.Identity]Row{}, Standings: map[Row]Standing{}},
+		Facts: Facts{
+			Owner: map[identity.Identity]Row{}, Shared: map[identity.Identity]bool{}, Ruled: map[identity.Identity]bool{},
+			Standings: map[Row]Standing{},
+		},
 		number: map[identity.Identity]int64{},
 	}
 	shown := identitiesOf(stars)
-	all := append(slices.Clone(shown), s.hashesOf(shown)...)
+	all := append(slices.Clone(shown), hashesOf(rules, shown)...)
 	keys, numbers := make([][]byte, len(all)), make([]int64, len(all))
-	var owners []int64
 	for i, id := range all {
 		key := id.Key()
 		keys[i], numbers[i] = key[:], int64(i)
 	}
 	var args store.Args
 	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("n", numbers), store.Bytes("key", keys))
-	rows, err := tx.Query(ctx, "SELECT given.n, i.id, coalesce(i.customer_id, 0) FROM "+given+" JOIN identities i ON i.key = given.key", args...)
+	rows, err := tx.Query(ctx, "SELECT given.n, i.id, coalesce(i.customer_id, 0), i.shared, i.ruled FROM "+given+" JOIN identities i ON i.key = given.key", args...)
 	if _, err := store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
-		var n, number, owner int64
-		if err := row.Scan(&n, &number, &owner); err != nil {
+		var n, number int64
+		var owner Row
+		var shared, ruled bool
+		if err := row.Scan(&n, &number, &owner, &shared, &ruled); err != nil {
 			return err
 		}
-		k.number[all[n]], k.Owner[all[n]] = number, Row(owner)
-		owners = append(owners, owner)
+		k.note(all[n], number, owner, shared, ruled)
 		return nil
 	}); err != nil {
 		return k, err
 	}
-	emails, err := s.emailsOf(ctx, tx, shown, &k)
+	emails, err := s.emailsOf(ctx, tx, rules, shown, &k)
 	if err != nil {
 		return k, err
 	}
-	for _, email := range emails {
-		owners = append(owners, int64(k.Owner[email]))
+	k.Derived = derived(rules, shown, emails, k.Owner)
+	var owners []int64
+	for _, owner := range k.Owner {
+		if owner != 0 {
+			owners = append(owners, int64(owner))
+		}
 	}
-	k.Derived = s.derived(shown, emails, k.number)
 	if len(owners) == 0 {
 		return k, nil
 	}
 	slices.Sort(owners)
-	args = nil
-	given = store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", slices.Compact(owners)))
-	rows, err = tx.Query(ctx, "SELECT c.id, c.public_id, c.created_at, c.identity_count, EXISTS (SELECT 1 FROM identities i"+
-		" JOIN identity_types t ON t.id = i.type_id WHERE i.customer_id = c.id AND t.strength = 'STRONG') FROM "+given+
-		" JOIN customers c ON c.id = given.id", args...)
+	return k, s.stand(ctx, tx, rules, slices.Compact(owners), k.Standings)
+}
+
+func (k *known) note(id identity.Identity, number int64, owner Row, shared, ruled bool) {
+	k.number[id], k.Owner[id] = number, owner
+	if shared {
+		k.Shared[id] = true
+	}
+	if ruled {
+		k.Ruled[id] = true
+	}
+}
+
+// stand finds out how customers stand.
+func (s *Service) stand(ctx context.Context, tx *store.Tx, rules *Rules, owners []int64, into map[Row]Standing) error {
+	var args store.Args
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", owners))
+	rows, err := tx.Query(ctx, "SELECT c.id, c.public_id, c.created_at, c.identity_count, coalesce(c.part_id, 0), i.type_id, i.scope, count(*) FROM "+given+
+		" JOIN customers c ON c.id = given.id JOIN identities i ON i.customer_id = c.id GROUP BY c.id, c.public_id, c.created_at, c.identity_count, c.part_id, i.type_id, i.scope", args...)
 	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
-		var number Row
-		var standing Standing
-		var created store.Instant
-		if err := row.Scan(&number, &standing.Handle, &created, &standing.Size, &standing.Strong); err != nil {
+		var (
+			number  Row
+			found   Standing
+			created store.Instant
+			typ     int32
+			scope   string
+			n       int
+		)
+		if err := row.Scan(&number, &found.Handle, &created, &found.Size, &found.Part, &typ, &scope, &n); err != nil {
 			return err
 		}
-		standing.CreatedAt = created.Time
-		k.Standings[number] = standing
+		standing, known := into[number]
+		if !known {
+			standing, standing.CreatedAt, standing.Counts = found, created.Time, map[Kind]int{}
+		}
+		standing.Counts[Kind{rules.TypeName(typ), scope}] += n
+		into[number] = standing
 		return nil
 	})
-	return k, err
+	return err
 }
 
 func identitiesOf(stars []Star) []identity.Identity {

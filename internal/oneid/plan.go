@@ -15,29 +15,38 @@ type Row = customer.Row
 // Handle numbers a customer for the outside.
 type Handle = customer.Handle
 
-// Star is the evidence of one record: identities said to belong to one person, strongest first, seen at a
-// time. The strongest is linked with each other one.
+// Star is the evidence of one record: identities said to belong to one person, strongest first. The strongest
+// is linked with each other one.
 type Star struct {
 	Identities []identity.Identity
-	Time       time.Time
+	Known      bool // its set is stored already, and was nobody's until now
+}
+
+// Kind is what limits count within: a type and a scope.
+type Kind struct {
+	Type  identity.TypeName
+	Scope string
 }
 
 // Standing is what is known of a customer's row before the stars are added.
 type Standing struct {
 	Handle    Handle
-	CreatedAt time.Time // of the handle
-	Size      int       // identities it holds
-	Strong    bool      // one of them says who the person is
+	CreatedAt time.Time    // of the handle
+	Size      int          // identities it holds
+	Counts    map[Kind]int // and how many of each kind
+	Part      int64        // the disputed evidence it belongs to; 0: all about it is simply followed
 }
 
 // Facts are all that a plan rests on.
 type Facts struct {
-	Owner     map[identity.Identity]Row // identities that exist; 0 for one that nobody holds
+	Owner     map[identity.Identity]Row  // identities that exist; 0 for one that nobody holds
+	Shared    map[identity.Identity]bool // those tied to too many people
+	Ruled     map[identity.Identity]bool // those that operations name
 	Standings map[Row]Standing
 	Derived   []Derived
 }
 
-// Derived says that an email and a hash are one person's, because the hash is the email's. Both exist, or
+// Derived says that an email and a hash are one person's, because the hash is the email's. Both have an owner, or
 // are shown by the stars.
 type Derived struct{ Email, Hash identity.Identity }
 
@@ -51,201 +60,297 @@ type Group struct {
 // Cause is the link that joined two customers: two ends of one star.
 type Cause struct {
 	Star int // index of the star
-	A, B identity.TypeName
+	A, B identity.Identity
+}
+
+// Dispute is evidence that cannot simply be followed: together it breaks a constraint, or did before, or somebody
+// decided about it by hand.
+type Dispute struct {
+	Rows       []Row
+	Identities []identity.Identity // all that its stars show
 }
 
 // Plan says what a batch of stars does to the customers. Groups that nothing happens to are left out.
 type Plan struct {
-	Groups []Group
-	// Home leads from each star's strongest identity to its place: a group's index, or a row as it is.
-	Home map[identity.Identity]Home
+	Groups   []Group
+	Disputes []Dispute
+	Homes    []Home // by star
 }
 
-// Home is where an identity ends up: in a group of the plan, or with a customer the plan does not touch.
+// Home is where a star's strongest identity ends up: in a group of the plan, in a dispute, or with a customer the plan does not touch.
 type Home struct {
-	Group int // -1: in Row
-	Row   Row
+	Group   int // -1: in Row, or in a dispute
+	Dispute int // -1: in none
+	Row     Row
 }
 
-// planner joins sets of identities and rows: a union-find over small integers.
+// planner joins identities and rows into one set for each connected piece of evidence.
 type planner struct {
-	registry *identity.Registry
-	cap      int
-	parent   []int
-	strong   []bool
-	size     []int
+	rules    *Rules
+	most     int
+	facts    Facts
+	all      forest // everything that evidence ties
+	strong   forest // strong identities, and rows that hold one, tied by links of strong ones and derived links
+	isStrong []bool
+	disputed []bool
 	rows     [][]Row
-	causes   map[Row]Cause
 	node     map[identity.Identity]int
 	rowNode  map[Row]int
-	added    []identity.Identity // identities that are new or nobody's, in order of appearance
+	partNode map[int64]int
+	identity []identity.Identity // by node; zero for rows
+	causes   map[Row]Cause
 }
 
-// MakePlan computes which customers the stars make, extend and merge. It depends on its arguments alone.
-//
-// Links are taken in classes: an email with its hash, whatever else holds; strong with strong, strong with weak (the newest first: the
-// last login wins a device), weak with weak. A weak identity never joins two people, and nobody holds more identities than most.
-func MakePlan(registry *identity.Registry, most int, facts Facts, stars []Star) Plan {
-	p := &planner{registry: registry, cap: most, causes: map[Row]Cause{}, node: map[identity.Identity]int{}, rowNode: map[Row]int{}}
-	type link struct {
-		star    int
-		a, b    identity.Identity
-		class   int
-		seen    time.Time
-		ordinal int
+// forest is a union-find.
+type forest []int
+
+func (f *forest) add() int {
+	*f = append(*f, len(*f))
+	return len(*f) - 1
+}
+
+func (f forest) find(n int) int {
+	for f[n] != n {
+		f[n] = f[f[n]]
+		n = f[n]
 	}
-	var links []link
+	return n
+}
+
+// MakePlan computes which customers the stars make, extend and merge, and what must be decided with all its evidence. It depends on its
+// arguments alone.
+//
+// A connected piece of evidence that breaks no constraint as a whole is one customer, in whatever order its links are
+// taken: that is all that groups rest on. Everything else is a dispute.
+func MakePlan(rules *Rules, most int, facts Facts, stars []Star) Plan {
+	p := &planner{rules: rules, most: most, facts: facts, causes: map[Row]Cause{}, node: map[identity.Identity]int{}, rowNode: map[Row]int{}, partNode: map[int64]int{}}
 	for i, star := range stars {
-		for j, id := range star.Identities {
-			p.place(id, facts)
-			if j > 0 {
-				center := star.Identities[0]
-				links = append(links, link{i, center, id, p.class(center, id), star.Time, len(links)})
-			}
+		p.show(i, star)
+		if star.Known {
+			p.disputed[p.all.find(p.place(star.Identities[0]))] = true
 		}
 	}
 	for _, d := range facts.Derived {
-		p.place(d.Email, facts)
-		p.place(d.Hash, facts)
-		p.join(p.node[d.Email], p.node[d.Hash], 0, Cause{starWith(stars, d), d.Email.Type, d.Hash.Type})
+		p.join(p.place(d.Email), p.place(d.Hash), true, Cause{max(0, starWith(stars, d)), d.Email, d.Hash})
 	}
-	slices.SortFunc(links, func(x, y link) int {
-		if c := cmp.Compare(x.class, y.class); c != 0 {
-			return c
+	return p.read(stars)
+}
+
+// show adds a star. Shared identities are no evidence; but one that may itself make others shared, or that stood alone in
+// its star, is looked at closely.
+func (p *planner) show(number int, star Star) {
+	center := -1
+	for _, id := range star.Identities {
+		if p.facts.Shared[id] && !p.rules.singleValued(id.Type) {
+			continue
 		}
-		if x.class > 1 {
-			if c := y.seen.Compare(x.seen); c != 0 {
-				return c
-			}
+		node := p.place(id)
+		if p.facts.Shared[id] {
+			p.disputed[p.all.find(node)] = true
 		}
-		return cmp.Compare(x.ordinal, y.ordinal)
-	})
-	for _, l := range links {
-		p.join(p.node[l.a], p.node[l.b], l.class, Cause{l.star, l.a.Type, l.b.Type})
-	}
-	return p.read(facts, stars)
-}
-
-// starWith is the first star that shows either end of a derived link.
-func starWith(stars []Star, d Derived) int {
-	return max(0, slices.IndexFunc(stars, func(star Star) bool {
-		return slices.Contains(star.Identities, d.Email) || slices.Contains(star.Identities, d.Hash)
-	}))
-}
-
-// class is 1 for strong with strong, 2 for strong with weak, 3 for weak with weak.
-func (p *planner) class(a, b identity.Identity) int {
-	class := 1
-	for _, id := range []identity.Identity{a, b} {
-		if !p.isStrong(id) {
-			class++
+		if center < 0 {
+			center = node
+			continue
 		}
+		p.join(center, node, p.isStrong[center] && p.isStrong[node] && p.rules.strong(id.Type), Cause{number, p.identity[center], id})
 	}
-	return class
 }
 
-func (p *planner) isStrong(id identity.Identity) bool {
-	t, _ := p.registry.Type(id.Type)
-	return t.Strength == identity.Strong
-}
-
-// place gives an identity its node: its customer's, or one of its own.
-func (p *planner) place(id identity.Identity, facts Facts) {
-	if _, placed := p.node[id]; placed {
-		return
+// place gives an identity its node, joined with its customer's.
+func (p *planner) place(id identity.Identity) int {
+	if node, placed := p.node[id]; placed {
+		return node
 	}
-	if row := facts.Owner[id]; row != 0 {
-		node, known := p.rowNode[row]
-		if !known {
-			standing := facts.Standings[row]
-			node = p.add(standing.Strong, standing.Size)
-			p.rows[node] = []Row{row}
-			p.rowNode[row] = node
-		}
-		p.node[id] = node
-		return
-	}
-	p.node[id] = p.add(p.isStrong(id), 1)
-	p.added = append(p.added, id)
-}
-
-func (p *planner) add(strong bool, size int) int {
-	p.parent = append(p.parent, len(p.parent))
-	p.strong = append(p.strong, strong)
-	p.size = append(p.size, size)
-	p.rows = append(p.rows, nil)
-	return len(p.parent) - 1
-}
-
-func (p *planner) find(node int) int {
-	for p.parent[node] != node {
-		p.parent[node] = p.parent[p.parent[node]]
-		node = p.parent[node]
+	node := p.add(p.rules.strong(id.Type))
+	p.node[id], p.identity[node] = node, id
+	p.disputed[node] = p.facts.Ruled[id]
+	if row := p.facts.Owner[id]; row != 0 {
+		p.join(node, p.placeRow(row), p.rules.strong(id.Type), Cause{})
 	}
 	return node
 }
 
-func (p *planner) join(a, b, class int, cause Cause) {
-	a, b = p.find(a), p.find(b)
-	if a == b || (class > 0 && p.size[a]+p.size[b] > p.cap) || (class > 1 && p.strong[a] && p.strong[b]) {
+func (p *planner) placeRow(row Row) int {
+	if node, placed := p.rowNode[row]; placed {
+		return node
+	}
+	standing := p.facts.Standings[row]
+	strong := false
+	for kind := range standing.Counts {
+		strong = strong || p.rules.strong(kind.Type)
+	}
+	node := p.add(strong)
+	p.rowNode[row], p.rows[node] = node, []Row{row}
+	if standing.Part != 0 {
+		p.disputed[node] = true
+		if first, known := p.partNode[standing.Part]; known {
+			p.join(first, node, false, Cause{})
+		} else {
+			p.partNode[standing.Part] = node
+		}
+	}
+	return node
+}
+
+func (p *planner) add(strong bool) int {
+	p.strong.add()
+	p.isStrong = append(p.isStrong, strong)
+	p.disputed = append(p.disputed, false)
+	p.rows = append(p.rows, nil)
+	p.identity = append(p.identity, identity.Identity{})
+	return p.all.add()
+}
+
+// join ties two nodes; firmly where strong identities are tied as such.
+func (p *planner) join(a, b int, firmly bool, cause Cause) {
+	if firmly {
+		p.strong[p.strong.find(b)] = p.strong.find(a)
+	}
+	a, b = p.all.find(a), p.all.find(b)
+	if a == b {
 		return
 	}
-	if len(p.rows[a]) > 0 && len(p.rows[b]) > 0 {
+	if len(p.rows[a]) > 0 && len(p.rows[b]) > 0 && cause.A.Type != "" {
 		for _, row := range append(slices.Clone(p.rows[a]), p.rows[b]...) {
 			if _, told := p.causes[row]; !told {
 				p.causes[row] = cause
 			}
 		}
 	}
-	p.parent[b] = a
-	p.strong[a] = p.strong[a] || p.strong[b]
-	p.size[a] += p.size[b]
+	p.all[b] = a
+	p.disputed[a] = p.disputed[a] || p.disputed[b]
 	p.rows[a] = append(p.rows[a], p.rows[b]...)
 }
 
-// read turns the sets into groups and homes.
-func (p *planner) read(facts Facts, stars []Star) Plan {
-	joins := map[int][]identity.Identity{}
-	for _, id := range p.added {
-		root := p.find(p.node[id])
-		joins[root] = append(joins[root], id)
-	}
-	plan := Plan{Home: map[identity.Identity]Home{}}
-	group := map[int]int{}
-	for node := range p.parent {
-		if p.find(node) != node || (len(joins[node]) == 0 && len(p.rows[node]) < 2) {
-			continue
+// starWith is the first star that shows either end of a derived link.
+func starWith(stars []Star, d Derived) int {
+	return slices.IndexFunc(stars, func(star Star) bool {
+		return slices.Contains(star.Identities, d.Email) || slices.Contains(star.Identities, d.Hash)
+	})
+}
+
+// piece is what is connected.
+type piece struct {
+	shown, joins []identity.Identity
+	counts       map[Kind]int
+	size         int
+	people       map[int]bool // strong identities that are not tied as such are several
+}
+
+// read turns the connected pieces into groups, disputes and homes.
+func (p *planner) read(stars []Star) Plan {
+	pieces := map[int]*piece{}
+	var roots []int
+	for node := range p.all {
+		root := p.all.find(node)
+		one := pieces[root]
+		if one == nil {
+			one = &piece{counts: map[Kind]int{}, people: map[int]bool{}}
+			pieces[root] = one
+			roots = append(roots, root)
 		}
-		slices.SortFunc(joins[node], p.registry.Compare)
-		// The row with the most identities stays: a merge costs the smaller side.
-		slices.SortFunc(p.rows[node], func(x, y Row) int {
-			if c := cmp.Compare(facts.Standings[y].Size, facts.Standings[x].Size); c != 0 {
-				return c
-			}
-			return cmp.Compare(x, y)
-		})
-		group[node] = len(plan.Groups)
-		plan.Groups = append(plan.Groups, Group{Rows: p.rows[node], Joins: joins[node], Causes: p.causes})
+		p.count(node, one)
 	}
-	for _, star := range stars {
-		center := star.Identities[0]
-		root := p.find(p.node[center])
-		if i, touched := group[root]; touched {
-			plan.Home[center] = Home{Group: i}
-		} else {
-			plan.Home[center] = Home{Group: -1, Row: p.rows[root][0]}
+	plan := Plan{Homes: make([]Home, len(stars))}
+	group, dispute := map[int]int{}, map[int]int{}
+	for _, root := range roots {
+		one, rows := pieces[root], p.rows[root]
+		slices.SortFunc(one.shown, p.rules.Registry.Compare)
+		slices.SortFunc(one.joins, p.rules.Registry.Compare)
+		switch {
+		case p.disputed[root] || p.breaks(one):
+			dispute[root] = len(plan.Disputes)
+			plan.Disputes = append(plan.Disputes, Dispute{Rows: rows, Identities: one.shown})
+		case len(one.joins) > 0 || len(rows) > 1:
+			// The row with the most identities stays: a merge costs the smaller side.
+			slices.SortFunc(rows, func(x, y Row) int {
+				return cmp.Or(cmp.Compare(p.facts.Standings[y].Size, p.facts.Standings[x].Size), cmp.Compare(x, y))
+			})
+			group[root] = len(plan.Groups)
+			plan.Groups = append(plan.Groups, Group{Rows: rows, Joins: one.joins, Causes: p.causes})
 		}
+	}
+	for i, star := range stars {
+		plan.Homes[i] = p.home(star, group, dispute)
 	}
 	return plan
+}
+
+func (p *planner) count(node int, into *piece) {
+	if p.isStrong[node] {
+		into.people[p.strong.find(node)] = true
+	}
+	id := p.identity[node]
+	if id.Type == "" {
+		for _, row := range p.rows[node] {
+			if p.rowNode[row] == node {
+				p.countRow(row, into)
+			}
+		}
+		return
+	}
+	into.shown = append(into.shown, id)
+	if p.facts.Owner[id] == 0 {
+		into.joins = append(into.joins, id)
+		into.counts[Kind{id.Type, id.Scope}]++
+		into.size++
+	}
+}
+
+func (p *planner) countRow(row Row, into *piece) {
+	standing := p.facts.Standings[row]
+	into.size += standing.Size
+	for kind, n := range standing.Counts {
+		into.counts[kind] += n
+	}
+}
+
+// breaks tells that a piece as a whole breaks a constraint: a limit (windows left aside), the cap, or weak identities
+// that are all there is between two people.
+func (p *planner) breaks(one *piece) bool {
+	if one.size > p.most || len(one.people) > 1 {
+		return true
+	}
+	for kind, n := range one.counts {
+		if t, _ := p.rules.Registry.Type(kind.Type); t.MaxPerCustomer != nil && n > *t.MaxPerCustomer {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *planner) home(star Star, group, dispute map[int]int) Home {
+	for _, id := range star.Identities {
+		node, placed := p.node[id]
+		if !placed {
+			continue
+		}
+		root := p.all.find(node)
+		if i, disputed := dispute[root]; disputed {
+			return Home{Group: -1, Dispute: i}
+		}
+		if i, touched := group[root]; touched {
+			return Home{Group: i, Dispute: -1}
+		}
+		return Home{Group: -1, Dispute: -1, Row: p.rows[root][0]}
+	}
+	return Home{Group: -1, Dispute: -1, Row: p.facts.Owner[star.Identities[0]]} // all shared: the strongest one's own customer
 }
 
 // Oldest is the row whose handle was made first: the id that survives.
 func (g Group) Oldest(standings map[Row]Standing) Row {
 	return slices.MinFunc(g.Rows, func(x, y Row) int {
 		a, b := standings[x], standings[y]
-		if c := a.CreatedAt.Compare(b.CreatedAt); c != 0 {
-			return c
-		}
-		return cmp.Compare(a.Handle, b.Handle)
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.Handle, b.Handle))
 	})
+}
+
+func (r *Rules) strong(name identity.TypeName) bool {
+	t, _ := r.Registry.Type(name)
+	return t.Strength == identity.Strong
+}
+
+func (r *Rules) singleValued(name identity.TypeName) bool {
+	t, _ := r.Registry.Type(name)
+	return t.SingleValued()
 }

@@ -3,6 +3,7 @@ package oneid
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"slices"
 	"time"
 
@@ -22,6 +23,23 @@ type Evidence struct {
 	Digest     [16]byte
 	Claims     []byte              // as sent: canonical JSON
 	Identities []identity.Identity // those that count, strongest first; may be none
+	Dropped    []identity.Dropped  // claims that do not count
+	Mentions   [][16]byte          // keys of those that do not count only because somebody blocked them, or because there are too many of the kind
+}
+
+// Evidence reads the claims of a record. text is their canonical JSON.
+func (r *Rules) Evidence(text []byte, claims []identity.Claim) Evidence {
+	sum := sha256.Sum256(text)
+	e := Evidence{Digest: [16]byte(sum[:16]), Claims: text}
+	e.Identities, e.Dropped = r.Read(claims)
+	for _, dropped := range e.Dropped {
+		if dropped.Reason == identity.Blocked || dropped.Reason == identity.Ambiguous {
+			if id, reason := r.Registry.Normalise(claims[dropped.Index]); reason == nil {
+				e.Mentions = append(e.Mentions, id.Key())
+			}
+		}
+	}
+	return e
 }
 
 // Set is the evidence of a batch's records that show the same, and what Find and Resolve find out about it. It is
@@ -73,6 +91,8 @@ type Customer struct {
 	Golden    golden.Record
 	// Changed tells that the row must be written; Joined that identities came.
 	Changed, Joined bool
+	// Left tells that identities went.
+	Left bool
 	// Attributed tells that the golden record changed.
 	Attributed bool
 	isNew      bool
@@ -84,7 +104,7 @@ type Merge struct {
 	Into             Row
 	Survivor, Merged Handle
 	Why              string // in words
-	By               Author
+	By               Origin
 }
 
 // Resolution is what Resolve did. Customers holds every customer that may be written.
@@ -94,6 +114,9 @@ type Resolution struct {
 	Gone      []Row // rows that are no more
 	Split     []Row // rows that identities have left
 }
+
+// MaxIDs is how many ids a set of n identities may take, as a rule; Transact draws more where that is not enough.
+func MaxIDs(n int) int { return 8 + 8*n }
 
 // Resolve gives every set that Find has looked up its owner, making, extending and merging customers as the
 // new sets say, and deciding again what is disputed.
@@ -126,7 +149,7 @@ type work struct {
 func (w *work) do(ctx context.Context) error {
 	for _, set := range w.sets {
 		if set.New() && len(set.Identities) > 0 {
-			w.stars, w.shown = append(w.stars, Star{set.Identities}), append(w.shown, set)
+			w.stars, w.shown = append(w.stars, Star{set.Identities, !set.isNew}), append(w.shown, set)
 		}
 	}
 	if len(w.stars) > 0 {
@@ -163,18 +186,18 @@ func (w *work) do(ctx context.Context) error {
 	if err := w.addSets(ctx); err != nil {
 		return err
 	}
-	if err := w.redoDisputes(ctx); err != nil {
+	w.follow()
+	if err := w.note(ctx); err != nil {
 		return err
 	}
-	w.follow()
-	return nil
+	return w.redoDisputes(ctx)
 }
 
 // supply makes sure of the ids that sets, identities and customers may take; what a dispute takes is asked for when it is known.
 func (w *work) supply() error {
 	need := 2*len(w.sets) + 8
 	for _, set := range w.shown {
-		need += 4*len(set.Identities) + 4
+		need += 6*len(set.Identities) + 6
 	}
 	if err := w.a.Enough(need); err != nil {
 		return err
@@ -259,8 +282,34 @@ func (w *work) redoDisputes(ctx context.Context) error {
 			break
 		}
 	}
-	by := Author{Kind: "record", ID: first.Record, Actor: w.db.Word(store.Sources, first.Source)}
-	return w.redo(ctx, w.tx, w.a, w.seeds, by, w.resolution)
+	if err := w.revive(ctx); err != nil {
+		return err
+	}
+	return w.redo(ctx, w.tx, w.a, w.seeds, w.origin(first), w.resolution)
+}
+
+// revive makes sure of the members of known sets that nobody had until now: they may have been read by other settings.
+func (w *work) revive(ctx context.Context) error {
+	var sets, members, arrived []int64
+	for _, set := range w.shown {
+		if set.isNew {
+			continue
+		}
+		arrived = append(arrived, set.ID)
+		for _, id := range set.Identities {
+			sets, members = append(sets, set.ID), append(members, w.before.number[id])
+		}
+	}
+	if len(sets) == 0 {
+		return nil
+	}
+	if _, err := w.tx.InsertRows(ctx, "identity_set_members", "ON CONFLICT DO NOTHING", store.Int64s("set_id", sets), store.Int64s("identity_id", members)); err != nil {
+		return err
+	}
+	var args store.Args
+	given := store.Relation(w.tx.Dialect(), "given", &args, store.Int64s("id", arrived))
+	_, err := w.tx.Exec(ctx, "UPDATE identity_sets SET arrived_at = "+args.Bind(w.tx.Now)+" FROM "+given+" WHERE identity_sets.id = given.id AND identity_sets.anchor_id IS NULL", args...)
+	return err
 }
 
 // follow brings the owners of all sets up to date: rows may be gone, and ids may be others.

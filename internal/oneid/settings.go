@@ -93,12 +93,7 @@ func installTypes(ctx context.Context, tx *store.Tx) error {
 	}
 	var creates []*ent.IdentityTypeCreate
 	for _, t := range identity.Defaults() {
-		creates = append(creates, tx.Ent().IdentityType.Create().
-			SetName(string(t.Name)).SetStrength(identitytype.Strength(t.Strength)).SetPriority(t.Priority).
-			SetNillableMaxPerCustomer(t.MaxPerCustomer).SetLimitWindow(t.LimitWindow).
-			SetOnConflict(identitytype.OnConflict(t.OnConflict)).SetNillableMaxOwners(t.MaxOwners).
-			SetNormalizer(t.Normalizer).SetScope(scopeWords[t.Scope]).SetRequiresVerified(t.RequiresVerified).
-			SetSensitive(t.Sensitive).SetBlocked(append([]string{}, t.Blocked...)))
+		creates = append(creates, newType(tx.Ent(), t))
 	}
 	return tx.Ent().IdentityType.CreateBulk(creates...).Exec(ctx)
 }

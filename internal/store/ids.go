@@ -29,6 +29,9 @@ func (ids *IDs) Next() int64 {
 	return ids.next - 1
 }
 
+// Left is how many ids the supply holds.
+func (ids *IDs) Left() int { return int(ids.last - ids.next) }
+
 // ReserveIDs draws n ids. Call it before the transaction that uses them, once for all of its attempts.
 func (db *DB) ReserveIDs(ctx context.Context, n int) (*IDs, error) {
 	db.ids.mu.Lock()

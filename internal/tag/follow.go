@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/profile"
@@ -30,6 +32,30 @@ func (s *Service) Follow(ctx context.Context, tx *store.Tx, moves []customer.Mov
 		return nil
 	}
 	return Settle(ctx, tx, into)
+}
+
+// Rehome takes tags along with the ids they were set on. The caller holds the locks of all customers concerned.
+func (s *Service) Rehome(ctx context.Context, tx *store.Tx, homes map[customer.Handle]customer.Row) error {
+	var handles, rows []int64
+	for _, handle := range slices.Sorted(maps.Keys(homes)) {
+		handles, rows = append(handles, int64(handle)), append(rows, int64(homes[handle]))
+	}
+	var args store.Args
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("handle", handles), store.Int64s("home", rows))
+	moving, err := tx.Query(ctx, "SELECT t.customer_id, given.home FROM "+given+" JOIN customer_tags t ON t.handle_id = given.handle", args...)
+	touched := map[customer.Row]bool{}
+	if _, err := store.Collect(moving, err, func(row store.Row, _ *struct{}) error {
+		var from, to customer.Row
+		err := row.Scan(&from, &to)
+		touched[from], touched[to] = true, true
+		return err
+	}); err != nil || len(touched) == 0 {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "UPDATE customer_tags SET customer_id = given.home FROM "+given+" WHERE customer_tags.handle_id = given.handle", args...); err != nil {
+		return fmt.Errorf("move tags: %w", err)
+	}
+	return Settle(ctx, tx, slices.Sorted(maps.Keys(touched)))
 }
 
 // Settle decides again, for each tag of the customers, which of its values counts: the newest, at equal times that with the greatest

@@ -1,0 +1,520 @@
+package oneid
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/onecdp/onecdp/internal/evidence"
+	"github.com/onecdp/onecdp/internal/identity"
+	"github.com/onecdp/onecdp/internal/store"
+)
+
+// Seeds are what a part of the evidence is gathered around.
+type Seeds struct {
+	Rows       []Row
+	Identities []int64        // numbers; also of identities that nobody has
+	Reconsider []int64        // shared identities whose evidence may have shrunk
+	Batch      map[int64]*Set // sets whose records are not stored yet
+	Before     *solved        // the part as it was before an operation; nil: as it was before the batch
+}
+
+// part is a part of the evidence as the tables hold it: everything that ties, accepted or not, what the seeds hold.
+type part struct {
+	rules *Rules
+
+	rows map[Row]bool // customers it is about
+	ids  []int64
+	at   map[int64]int // the place of an identity's number
+	what []identity.Identity
+	own  []Row // 0: nobody's
+	// shared identities are loaded but for those to be reconsidered without their evidence.
+	shared, ruled, whole []bool
+	stored               []bool // shared, as the tables have it
+
+	sets      []*partSet
+	decisions []decision
+}
+
+// partSet is a set of the part.
+type partSet struct {
+	id      int64
+	members []int
+	anchor  int64
+	arrived time.Time
+	spans   []Span
+	// stretches are the times between which its records are seen alike: divided where identities were unlinked.
+	stretches []stretch
+	stored    []stretch // the same without the batch
+	batch     *Set
+	moved     bool // its anchor is another now
+}
+
+// stretch is what a set's records after lo and up to hi show.
+type stretch struct {
+	lo, hi      time.Time
+	first, last *time.Time
+}
+
+func (s *partSet) living() bool {
+	return slices.ContainsFunc(s.stretches, func(one stretch) bool { return one.first != nil })
+}
+
+// withoutBatch is the part as it was before the records that are about to be stored.
+func (p *part) withoutBatch() *part {
+	past := *p
+	past.sets = make([]*partSet, 0, len(p.sets))
+	for _, set := range p.sets {
+		if set.batch != nil {
+			earlier := *set
+			earlier.stretches, earlier.batch = set.stored, nil
+			set = &earlier
+		}
+		past.sets = append(past.sets, set)
+	}
+	return &past
+}
+
+// decision is what an operation in force says of an identity.
+type decision struct {
+	operation int64
+	group     int
+	side      int
+	identity  int64
+	kind      string
+	since     time.Time
+}
+
+// mates are the rows and all that belong to the same disputes, in ascending order.
+func mates(ctx context.Context, q *store.Tx, rows map[Row]bool) ([]Row, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	var args store.Args
+	given := store.Relation(q.Dialect(), "given", &args, store.Int64s("id", numbersOf(slices.Sorted(maps.Keys(rows)))))
+	found, err := q.Query(ctx, "SELECT c.id FROM customers c WHERE c.id IN (SELECT id FROM "+given+
+		") UNION SELECT m.id FROM customers c JOIN customers m ON m.part_id = c.part_id WHERE c.part_id IS NOT NULL AND c.id IN (SELECT id FROM "+given+") ORDER BY 1", args...)
+	return store.Collect(found, err, func(row store.Row, into *Row) error { return row.Scan(into) })
+}
+
+// loadPart gathers a part around its seeds.
+func (s *Service) loadPart(ctx context.Context, tx *store.Tx, rules *Rules, seeds Seeds) (*part, error) {
+	p := &part{rules: rules, rows: map[Row]bool{}, at: map[int64]int{}}
+	reconsider := map[int64]bool{}
+	for _, id := range seeds.Reconsider {
+		reconsider[id] = true
+	}
+	rows, ids := map[Row]bool{}, map[int64]bool{}
+	for _, row := range seeds.Rows {
+		rows[row] = true
+	}
+	for _, id := range append(slices.Clone(seeds.Identities), seeds.Reconsider...) {
+		ids[id] = true
+	}
+	sets := map[int64]*partSet{}
+	for len(rows)+len(ids) > 0 {
+		added, err := p.loadIdentities(ctx, tx, rows, ids, reconsider)
+		if err != nil {
+			return nil, err
+		}
+		clear(rows)
+		clear(ids)
+		for _, i := range added {
+			if row := p.own[i]; row != 0 && !p.rows[row] && p.whole[i] {
+				rows[row] = true
+			}
+		}
+		if err := p.loadSets(ctx, tx, added, sets, ids); err != nil {
+			return nil, err
+		}
+		if err := p.loadDecisions(ctx, tx, added, ids); err != nil {
+			return nil, err
+		}
+		if err := p.loadDerived(ctx, tx, added, ids); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(sets)) {
+		p.sets = append(p.sets, sets[id])
+		sets[id].batch = seeds.Batch[id]
+	}
+	return p, p.loadTimes(ctx, tx)
+}
+
+// loadIdentities adds customers with all of their identities, and further identities; it returns the places of those that are new.
+func (p *part) loadIdentities(ctx context.Context, tx *store.Tx, rows map[Row]bool, ids, reconsider map[int64]bool) ([]int, error) {
+	all, err := mates(ctx, tx, rows)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range all {
+		p.rows[row] = true
+	}
+	var args store.Args
+	owners := store.Relation(tx.Dialect(), "owners", &args, store.Int64s("id", numbersOf(all)))
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", slices.Sorted(maps.Keys(ids))))
+	const columns = "SELECT i.id, i.type_id, i.scope, i.value, coalesce(i.customer_id, 0), i.shared, i.ruled FROM "
+	found, err := tx.Query(ctx, columns+owners+" JOIN identities i ON i.customer_id = owners.id UNION "+columns+given+" JOIN identities i ON i.id = given.id ORDER BY 1", args...)
+	var added []int
+	_, err = store.Collect(found, err, func(row store.Row, _ *struct{}) error {
+		var (
+			number        int64
+			typ           int32
+			what          identity.Identity
+			owner         Row
+			shared, ruled bool
+		)
+		if err := row.Scan(&number, &typ, &what.Scope, &what.Value, &owner, &shared, &ruled); err != nil {
+			return err
+		}
+		if _, known := p.at[number]; known {
+			return nil
+		}
+		what.Type = p.rules.TypeName(typ)
+		p.stored = append(p.stored, shared)
+		if reconsider[number] {
+			shared = false
+		}
+		added = append(added, len(p.ids))
+		p.at[number] = len(p.ids)
+		p.ids, p.what, p.own = append(p.ids, number), append(p.what, what), append(p.own, owner)
+		p.shared, p.ruled, p.whole = append(p.shared, shared), append(p.ruled, ruled), append(p.whole, !shared)
+		return nil
+	})
+	return added, err
+}
+
+// loadSets adds the sets of identities whose evidence counts, and notes whom else they name.
+func (p *part) loadSets(ctx context.Context, tx *store.Tx, added []int, sets map[int64]*partSet, ids map[int64]bool) error {
+	var numbers []int64
+	for _, i := range added {
+		if p.whole[i] {
+			numbers = append(numbers, p.ids[i])
+		}
+	}
+	if len(numbers) == 0 {
+		return nil
+	}
+	var args store.Args
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", numbers))
+	found, err := tx.Query(ctx, "SELECT m.set_id, m.identity_id FROM identity_set_members m WHERE m.set_id IN"+
+		" (SELECT n.set_id FROM "+given+" JOIN identity_set_members n ON n.identity_id = given.id) ORDER BY m.set_id, m.identity_id", args...)
+	type membership struct{ set, member int64 }
+	all, err := store.Collect(found, err, func(row store.Row, into *membership) error { return row.Scan(&into.set, &into.member) })
+	if err != nil {
+		return err
+	}
+	fresh := map[int64][]int64{}
+	for _, one := range all {
+		if sets[one.set] == nil {
+			fresh[one.set] = append(fresh[one.set], one.member)
+			if _, known := p.at[one.member]; !known {
+				ids[one.member] = true
+			}
+		}
+	}
+	return p.loadSetRows(ctx, tx, fresh, sets)
+}
+
+func (p *part) loadSetRows(ctx context.Context, tx *store.Tx, fresh map[int64][]int64, sets map[int64]*partSet) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	var args store.Args
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", slices.Sorted(maps.Keys(fresh))))
+	found, err := tx.Query(ctx, "SELECT s.id, coalesce(s.anchor_id, 0), s.arrived_at, o.since, o.until, coalesce(o.customer_id, 0) FROM "+given+
+		" JOIN identity_sets s ON s.id = given.id LEFT JOIN set_owners o ON o.set_id = s.id ORDER BY s.id, o.since", args...)
+	_, err = store.Collect(found, err, func(row store.Row, _ *struct{}) error {
+		var (
+			id, anchor            int64
+			arrived, since, until *store.Instant
+			owner                 Row
+		)
+		if err := row.Scan(&id, &anchor, &arrived, &since, &until, &owner); err != nil {
+			return err
+		}
+		set := sets[id]
+		if set == nil {
+			set = &partSet{id: id, anchor: anchor}
+			if arrived != nil {
+				set.arrived = arrived.Time
+			}
+			sets[id] = set
+		}
+		if since != nil {
+			set.spans = append(set.spans, Span{Since: since.Time, Until: until.Time, Row: owner})
+		}
+		return nil
+	})
+	// Members are places; those not loaded yet are so in the next round.
+	for id, members := range fresh {
+		if set := sets[id]; set != nil {
+			for _, member := range members {
+				set.members = append(set.members, int(member))
+			}
+		}
+	}
+	return err
+}
+
+// loadDecisions adds what operations in force say of identities, and notes whom they name besides.
+func (p *part) loadDecisions(ctx context.Context, tx *store.Tx, added []int, ids map[int64]bool) error {
+	var numbers []int64
+	for _, i := range added {
+		if p.ruled[i] {
+			numbers = append(numbers, p.ids[i])
+		}
+	}
+	if len(numbers) == 0 {
+		return nil
+	}
+	var args store.Args
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", numbers))
+	found, err := tx.Query(ctx, "SELECT d.operation_id, d.part, d.side, d.identity_id, d.kind, d.since FROM decisions d JOIN operations o ON o.id = d.operation_id AND o.active"+
+		" WHERE d.kind <> 'block' AND d.operation_id IN (SELECT n.operation_id FROM "+given+" JOIN decisions n ON n.identity_id = given.id)"+
+		" ORDER BY d.operation_id, d.part, d.side, d.identity_id", args...)
+	all, err := store.Collect(found, err, func(row store.Row, into *decision) error {
+		var since *store.Instant
+		err := row.Scan(&into.operation, &into.group, &into.side, &into.identity, &into.kind, &since)
+		if since != nil {
+			into.since = since.Time
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	known := map[decision]bool{}
+	for _, one := range p.decisions {
+		known[one] = true
+	}
+	for _, one := range all {
+		if known[one] {
+			continue
+		}
+		p.decisions = append(p.decisions, one)
+		if _, loaded := p.at[one.identity]; !loaded && one.kind == "link" {
+			ids[one.identity] = true
+		}
+	}
+	return nil
+}
+
+// loadDerived notes the hashes of emails and the emails of hashes.
+func (p *part) loadDerived(ctx context.Context, tx *store.Tx, added []int, ids map[int64]bool) error {
+	var hashes, emails [][]byte
+	for _, i := range added {
+		if hash, ok := p.rules.Registry.Derived(p.what[i]); ok {
+			key := hash.Key()
+			hashes = append(hashes, key[:])
+		}
+		if p.what[i].Type == identity.EmailSHA256 {
+			key := p.what[i].Key()
+			emails = append(emails, key[:])
+		}
+	}
+	if len(hashes)+len(emails) == 0 {
+		return nil
+	}
+	var args store.Args
+	byKey := store.Relation(tx.Dialect(), "h", &args, store.Bytes("key", hashes))
+	byHash := store.Relation(tx.Dialect(), "e", &args, store.Bytes("key", emails))
+	found, err := tx.Query(ctx, "SELECT i.id FROM "+byKey+" JOIN identities i ON i.key = h.key UNION SELECT i.id FROM "+byHash+
+		" JOIN identities i ON i.derived_key = e.key WHERE i.derived_key IS NOT NULL", args...)
+	all, err := store.Collect(found, err, func(row store.Row, into *int64) error { return row.Scan(into) })
+	for _, id := range all {
+		if _, known := p.at[id]; !known {
+			ids[id] = true
+		}
+	}
+	return err
+}
+
+// loadTimes turns members into places and finds out when each set was seen, from either end of an index.
+func (p *part) loadTimes(ctx context.Context, tx *store.Tx) error {
+	unlinked := map[int64][]time.Time{}
+	for _, one := range p.decisions {
+		if one.kind == "unlink" {
+			unlinked[one.identity] = append(unlinked[one.identity], one.since)
+		}
+	}
+	type place struct{ set, stretch int }
+	var (
+		places     []place
+		n, numbers []int64
+		los, his   []time.Time
+	)
+	for i, set := range p.sets {
+		cuts := []time.Time{}
+		for j, member := range set.members {
+			cuts = append(cuts, unlinked[int64(member)]...)
+			set.members[j] = p.at[int64(member)]
+		}
+		slices.SortFunc(cuts, time.Time.Compare)
+		lo := Beginning
+		for _, cut := range append(slices.CompactFunc(cuts, time.Time.Equal), End) {
+			n, numbers = append(n, int64(len(places))), append(numbers, set.id)
+			los, his = append(los, lo), append(his, cut)
+			places = append(places, place{i, len(set.stretches)})
+			set.stretches = append(set.stretches, stretch{lo: lo, hi: cut})
+			lo = cut
+		}
+	}
+	if len(places) == 0 {
+		return nil
+	}
+	var args store.Args
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("n", n), store.Int64s("id", numbers), store.Times("lo", los), store.Times("hi", his))
+	end := func(table, condition, order string) string {
+		return ", (SELECT r.occurred_at FROM " + table + " r WHERE r.set_id = given.id AND r.occurred_at > given.lo AND r.occurred_at <= given.hi" + condition +
+			" ORDER BY r.occurred_at " + order + ", r.id " + order + " LIMIT 1)"
+	}
+	found, err := tx.Query(ctx, "SELECT given.n"+end("events", "", "ASC")+end("events", "", "DESC")+
+		end("records", " AND r.quiet", "ASC")+end("records", " AND r.quiet", "DESC")+" FROM "+given, args...)
+	_, err = store.Collect(found, err, func(row store.Row, _ *struct{}) error {
+		var number int
+		var seen [4]*store.Instant
+		if err := row.Scan(&number, &seen[0], &seen[1], &seen[2], &seen[3]); err != nil {
+			return err
+		}
+		one := &p.sets[places[number].set].stretches[places[number].stretch]
+		for _, at := range seen {
+			if at != nil {
+				one.see(at.Time)
+			}
+		}
+		return nil
+	})
+	for _, set := range p.sets {
+		if set.batch != nil {
+			set.stored = slices.Clone(set.stretches)
+			for _, at := range set.batch.Times {
+				for i := range set.stretches {
+					if one := &set.stretches[i]; at.After(one.lo) && !at.After(one.hi) {
+						one.see(at)
+					}
+				}
+			}
+		}
+	}
+	return err
+}
+
+func (s *stretch) see(at time.Time) {
+	if s.first == nil || at.Before(*s.first) {
+		s.first = &at
+	}
+	if s.last == nil || at.After(*s.last) {
+		s.last = &at
+	}
+}
+
+// solved is a part with its verdict. Places of identities in it leave out those that no record names.
+type solved struct {
+	*part
+
+	existing []int // places in the part, by places in evidence
+	place    []int // the other way round; -1: no record names it
+	evidence evidence.Part
+	solution evidence.Solution
+	arrivals []evidence.Arrival
+	living   []*partSet
+}
+
+// solve decides a part.
+func (p *part) solve(most int) *solved {
+	v := &solved{part: p, place: make([]int, len(p.ids))}
+	named := make([]bool, len(p.ids))
+	for _, set := range p.sets {
+		if set.living() {
+			v.living = append(v.living, set)
+			for _, member := range set.members {
+				named[member] = true
+			}
+		}
+	}
+	for i := range p.ids {
+		v.place[i] = -1
+		if named[i] || !p.whole[i] {
+			v.place[i] = len(v.existing)
+			v.existing = append(v.existing, i)
+			v.evidence.Identities = append(v.evidence.Identities, p.what[i])
+			v.evidence.Shared = append(v.evidence.Shared, p.shared[i])
+		}
+	}
+	v.evidence.LastSeen = make([]time.Time, len(v.existing))
+	unlinked := v.decide()
+	for _, set := range v.living {
+		v.sight(set, unlinked)
+	}
+	v.solution = evidence.Solve(p.rules.Registry, most, v.evidence)
+	return v
+}
+
+// decide puts the operations' decisions into the evidence, and returns up to when identities are unlinked.
+func (v *solved) decide() map[int]time.Time {
+	type group struct {
+		operation int64
+		number    int
+	}
+	unlinked := map[int]time.Time{}
+	sides, kinds := map[group]*[2][]int{}, map[group]string{}
+	var groups []group
+	for _, one := range v.decisions {
+		i, loaded := v.at[one.identity]
+		if !loaded || v.place[i] < 0 {
+			continue
+		}
+		if one.kind == "unlink" {
+			if one.since.After(unlinked[i]) {
+				unlinked[i] = one.since
+			}
+			continue
+		}
+		key := group{one.operation, one.group}
+		if sides[key] == nil {
+			sides[key], kinds[key] = &[2][]int{}, one.kind
+			groups = append(groups, key)
+		}
+		sides[key][one.side] = append(sides[key][one.side], v.place[i])
+	}
+	for _, key := range groups {
+		a, b := sides[key][0], sides[key][1]
+		if len(a) == 0 || len(b) == 0 {
+			continue
+		}
+		if kinds[key] == "link" {
+			v.evidence.Forced = append(v.evidence.Forced, evidence.Forced{Operation: key.operation, A: a, B: b})
+		} else {
+			v.evidence.Apart = append(v.evidence.Apart, evidence.Apart{Operation: key.operation, A: a, B: b})
+		}
+	}
+	return unlinked
+}
+
+// sight adds a set's records to the evidence.
+func (v *solved) sight(set *partSet, unlinked map[int]time.Time) {
+	all := make([]int, len(set.members))
+	for i, member := range set.members {
+		all[i] = v.place[member]
+	}
+	v.arrivals = append(v.arrivals, evidence.Arrival{Set: set.id, Members: all, At: set.arrived})
+	for _, one := range set.stretches {
+		if one.first == nil {
+			continue
+		}
+		var members []int
+		for i, member := range set.members {
+			if one.last.After(v.evidence.LastSeen[all[i]]) {
+				v.evidence.LastSeen[all[i]] = *one.last
+			}
+			if since, cut := unlinked[member]; !cut || !one.hi.Equal(since) && one.hi.After(since) {
+				members = append(members, all[i])
+			}
+		}
+		if len(members) > 0 {
+			v.evidence.Sightings = append(v.evidence.Sightings, evidence.Sighting{Set: set.id, Members: members, First: *one.first, Last: *one.last, Count: 1})
+		}
+	}
+}
