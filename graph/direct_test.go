@@ -294,7 +294,10 @@ func (g *generator) value(argument *ast.ArgumentDefinition) string {
 		"identities": {`[{type: "phone", value: "13900000001"}, {type: "phone", value: "1"}]`, `[]`},
 		"where":      {`{attribute: {name: "level", is: {equals: "gold"}}}`, `{event: {names: ["order"], is: {gte: 3}}}`, `{any: []}`, `{attribute: {name: "phone", is: {startsWith: "1"}}}`, `{all: {x: 1}}`, `{segment: "gold"}`},
 	}
-	if argument.Name == "id" {
+	switch {
+	case argument.Type.Name() == "IdentityInput":
+		argument = &ast.ArgumentDefinition{Name: "identity"}
+	case argument.Type.Name() == "ID":
 		return strconv.Quote(append(g.ids, "nothing")[g.pick(len(g.ids)+1)])
 	}
 	some := choices[argument.Name]

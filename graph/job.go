@@ -4,16 +4,16 @@ import (
 	"context"
 
 	"github.com/onecdp/onecdp/graph/model"
-	"github.com/onecdp/onecdp/internal/profile"
+	"github.com/onecdp/onecdp/internal/job"
 )
 
 // jobStates are the states of jobs as the API names them.
-var jobStates = map[string]model.JobState{
-	"WAITING": model.JobStateQueued, "RUNNING": model.JobStateRunning, "DONE": model.JobStateSucceeded, "FAILED": model.JobStateFailed,
+var jobStates = map[job.State]model.JobState{
+	job.Waiting: model.JobStateQueued, job.Running: model.JobStateRunning, job.Done: model.JobStateSucceeded, job.Failed: model.JobStateFailed,
 }
 
 // jobShown is a job as the API shows it.
-func jobShown(one Job) *model.Job {
+func jobShown(one job.Job) *model.Job {
 	done, _ := whole(one.Done, nil)
 	total, _ := whole(one.Total, nil)
 	changed, _ := whole(one.Changed, nil)
@@ -25,11 +25,11 @@ func jobShown(one Job) *model.Job {
 
 // jobs is a page of the work in the background.
 func (r *Resolver) jobs(ctx context.Context, first *int, after *string) (*model.JobConnection, error) {
-	request, err := jobPages.Read(first, after, 20, nil)
+	request, err := job.Pages.Read(first, after, 20, nil)
 	if err != nil {
 		return nil, err
 	}
-	found, err := r.Jobs.Page(ctx, request)
+	found, err := r.Jobs.Jobs(ctx, request)
 	if err != nil {
 		return nil, err
 	}
@@ -37,12 +37,12 @@ func (r *Resolver) jobs(ctx context.Context, first *int, after *string) (*model.
 	for i, one := range found.Items {
 		shown[i] = jobShown(one)
 	}
-	return connection(found, shown, func(ctx context.Context) (int, error) { return whole(r.Jobs.Count(ctx)) }), nil
+	return connection(found, shown, func(ctx context.Context) (int, error) { return r.Jobs.Count(ctx) }), nil
 }
 
 // jobsByID reads jobs; nil where there is none, and for 0.
 func (r *Resolver) jobsByID(ctx context.Context, ids []int64) ([]*model.Job, error) {
-	found, err := r.Jobs.ByIDs(ctx, ids)
+	found, err := r.Jobs.JobsByID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -65,21 +65,18 @@ func (r *Resolver) job(ctx context.Context, id int64) (*model.Job, error) {
 }
 
 // changedBy is a page of the customers that a job has changed.
-func (r *Resolver) changedBy(ctx context.Context, job *model.Job, first *int, after *string) (*model.CustomerConnection, error) {
-	request, err := jobCustomerPages.Read(first, after, 20, nil)
+func (r *Resolver) changedBy(ctx context.Context, done *model.Job, first *int, after *string) (*model.CustomerConnection, error) {
+	request, err := job.CustomerPages.Read(first, after, 20, nil)
 	if err != nil {
 		return nil, err
 	}
-	found, err := r.Jobs.Customers(ctx, job.Number, request)
+	found, err := r.Jobs.CustomersOf(ctx, done.Number, request)
 	if err != nil {
 		return nil, err
 	}
-	handles := make([]profile.Handle, len(found.Items))
-	copy(handles, found.Items)
-	ahead := r.readAhead(ctx, "Job", "customers", toNodes)
-	customers, err := r.customersByHandle(ctx, handles, ahead)
+	customers, err := r.customersByHandle(ctx, found.Items, r.readAhead(ctx, "Job", "customers", toNodes))
 	if err != nil {
 		return nil, err
 	}
-	return customerPage(found, customers, func(ctx context.Context) (int, error) { return whole(r.Jobs.CountCustomers(ctx, job.Number)) }), nil
+	return customerPage(found, customers, func(ctx context.Context) (int, error) { return r.Jobs.CountCustomers(ctx, done.Number) }), nil
 }

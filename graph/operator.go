@@ -6,6 +6,7 @@ import (
 
 	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/identity"
+	"github.com/onecdp/onecdp/internal/job"
 	"github.com/onecdp/onecdp/internal/page"
 )
 
@@ -32,35 +33,13 @@ type Operator interface {
 
 // Types keeps the identity types.
 type Types interface {
-	Define(ctx context.Context, actor string, name identity.TypeName, change func(*identity.Type)) (identity.Type, *Job, error)
+	Define(ctx context.Context, actor string, name identity.TypeName, change func(*identity.Type)) (identity.Type, *job.Job, error)
 }
 
-// Jobs tells of work in the background.
-type Jobs interface {
-	ByIDs(ctx context.Context, ids []int64) ([]*Job, error)
-	Page(ctx context.Context, request page.Request) (page.Page[Job], error)
-	Count(ctx context.Context) (int64, error)
-	Customers(ctx context.Context, job int64, request page.Request) (page.Page[customer.Handle], error)
-	CountCustomers(ctx context.Context, job int64) (int64, error)
-}
-
-// Job is work in the background.
-type Job struct {
-	ID                   int64
-	Kind, Subject, Actor string
-	State                string
-	Done, Total, Changed int64
-	Error                string
-	CreatedAt            time.Time
-	EndedAt              *time.Time
-}
-
-// operationPages, auditPages, jobPages and jobCustomerPages are the connections of what is listed here.
+// operationPages and auditPages are the connections of what is listed here.
 var (
-	operationPages   = page.Connection{Name: "Query.operations: newest first", Keys: 1}
-	auditPages       = page.Connection{Name: "audit: newest first", Keys: 1}
-	jobPages         = page.Connection{Name: "Query.jobs: newest first", Keys: 1}
-	jobCustomerPages = page.Connection{Name: "Job.customers", Keys: 1}
+	operationPages = page.Connection{Name: "Query.operations: newest first", Keys: 1}
+	auditPages     = page.Connection{Name: "audit: newest first", Keys: 1}
 )
 
 // Author is who does something, and why.

@@ -9,6 +9,7 @@ import (
 	"github.com/onecdp/onecdp/internal/access"
 	"github.com/onecdp/onecdp/internal/campaign"
 	"github.com/onecdp/onecdp/internal/ingest"
+	"github.com/onecdp/onecdp/internal/job"
 	"github.com/onecdp/onecdp/internal/live"
 	"github.com/onecdp/onecdp/internal/oneid"
 	"github.com/onecdp/onecdp/internal/profile"
@@ -29,7 +30,7 @@ type Services struct {
 	Live      *live.Hub
 	Operator  Operator
 	Types     Types
-	Jobs      Jobs
+	Jobs      *job.Runner
 
 	// Sources names the systems that sent something, by their numbers, in order.
 	Sources func(ctx context.Context, numbers []int32) ([]string, error)

@@ -15,6 +15,7 @@ import (
 	"github.com/onecdp/onecdp/internal/access"
 	"github.com/onecdp/onecdp/internal/campaign"
 	"github.com/onecdp/onecdp/internal/ingest"
+	"github.com/onecdp/onecdp/internal/job"
 	"github.com/onecdp/onecdp/internal/live"
 	"github.com/onecdp/onecdp/internal/oneid"
 	"github.com/onecdp/onecdp/internal/profile"
@@ -56,7 +57,7 @@ func servicesOf(tb testing.TB, db *store.DB) graph.Services {
 	hub := live.New(db, reader, live.Defaults())
 	tb.Cleanup(hub.Close)
 	return graph.Services{
-		Live: hub, Access: access.New(db, ""), OneID: one, Ingest: ingest.New(db, one), Profile: reader, Tags: tag.New(db, reader),
+		Live: hub, Jobs: job.New(db, job.Defaults()), Access: access.New(db, ""), OneID: one, Ingest: ingest.New(db, one), Profile: reader, Tags: tag.New(db, reader),
 		Segments: segment.New(db, one, zone), Campaigns: campaign.New(db),
 		Sources: func(ctx context.Context, numbers []int32) ([]string, error) {
 			names := make([]string, len(numbers))

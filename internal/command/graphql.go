@@ -14,7 +14,7 @@ import (
 func newGraphQL(s *assembly.Services, limits throttle.Limits, observer graph.Observer, log *slog.Logger) *transport.Handler {
 	return graph.NewServer(graph.Services{
 		Access: s.Access, OneID: s.OneID, Ingest: s.Ingest, Profile: s.Profile, Tags: s.Tags, Segments: s.Segments, Campaigns: s.Campaigns, Sources: s.Sources,
-		Live:     s.Live,
+		Live: s.Live, Jobs: s.Jobs,
 		Limits:   limits,
 		Observer: observer,
 	}, store.Now, log)
