@@ -13,6 +13,7 @@ import (
 
 	"github.com/onecdp/onecdp/graph"
 	"github.com/onecdp/onecdp/internal/access"
+	"github.com/onecdp/onecdp/internal/attribute"
 	"github.com/onecdp/onecdp/internal/campaign"
 	"github.com/onecdp/onecdp/internal/ingest"
 	"github.com/onecdp/onecdp/internal/job"
@@ -56,8 +57,10 @@ func servicesOf(tb testing.TB, db *store.DB) graph.Services {
 	reader := profile.New(db, one)
 	hub := live.New(db, reader, live.Defaults())
 	tb.Cleanup(hub.Close)
+	jobs := job.New(db, job.Defaults())
+	jobs.Register(attribute.JobKind, one.Attributes().Step)
 	return graph.Services{
-		Live: hub, Jobs: job.New(db, job.Defaults()), Access: access.New(db, ""), OneID: one, Ingest: ingest.New(db, one), Profile: reader, Tags: tag.New(db, reader),
+		Live: hub, Jobs: jobs, Access: access.New(db, ""), OneID: one, Ingest: ingest.New(db, one), Profile: reader, Tags: tag.New(db, reader),
 		Segments: segment.New(db, one, zone), Campaigns: campaign.New(db),
 		Sources: func(ctx context.Context, numbers []int32) ([]string, error) {
 			names := make([]string, len(numbers))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/onecdp/onecdp/internal/access"
+	"github.com/onecdp/onecdp/internal/attribute"
 	"github.com/onecdp/onecdp/internal/campaign"
 	"github.com/onecdp/onecdp/internal/ingest"
 	"github.com/onecdp/onecdp/internal/job"
@@ -59,6 +60,7 @@ func New(ctx context.Context, db *store.DB, settings Settings) (*Services, error
 	tags := tag.New(db, reader)
 	one.Follow(tags)
 	jobs := job.New(db, job.Defaults())
+	jobs.Register(attribute.JobKind, one.Attributes().Step)
 	return &Services{
 		DB: db, Access: access.New(db, settings.AdminKey), OneID: one, Ingest: ingest.New(db, one),
 		Profile: reader, Tags: tags, Segments: segment.New(db, one, settings.Zone), Campaigns: campaign.New(db),
