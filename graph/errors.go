@@ -185,6 +185,19 @@ func userErrors(err error) ([]*model.UserError, error) {
 	return shown, nil
 }
 
+// below puts the faults of a value that was given in an argument at their place below it. What is no fault stays as it is.
+func below(argument string, err error) error {
+	faults := fault.All(err)
+	if len(faults) == 0 {
+		return err
+	}
+	placed := make([]error, len(faults))
+	for i, f := range faults {
+		placed[i] = f.At(append(fault.Path{argument}, f.Path...))
+	}
+	return errors.Join(placed...)
+}
+
 func userError(f *fault.Error) *model.UserError {
 	if f == nil {
 		return nil

@@ -8,6 +8,7 @@ import (
 	"github.com/onecdp/onecdp/graph/model"
 	"github.com/onecdp/onecdp/internal/access"
 	"github.com/onecdp/onecdp/internal/identity"
+	"github.com/onecdp/onecdp/internal/oneid"
 	"github.com/onecdp/onecdp/internal/personal"
 )
 
@@ -53,8 +54,8 @@ func (r *Resolver) shownBlocked(ctx context.Context, typ *model.IdentityType) []
 // defineIdentityType changes an identity type or makes one.
 func (r *Resolver) defineIdentityType(ctx context.Context, input model.IdentityTypeInput) (*model.IdentityTypePayload, error) {
 	caller, _ := access.FromContext(ctx)
-	typ, job, err := r.Types.Define(ctx, caller.Name, identity.TypeName(input.Name), func(typ *identity.Type) { change(typ, input) })
-	wrong, err := userErrors(err)
+	defined, number, err := r.OneID.DefineType(ctx, typeChange(input), caller.Name)
+	wrong, err := userErrors(below("input", err))
 	if err != nil {
 		return nil, err
 	}
@@ -62,42 +63,37 @@ func (r *Resolver) defineIdentityType(ctx context.Context, input model.IdentityT
 	if len(wrong) > 0 {
 		return payload, nil
 	}
-	payload.IdentityType = r.identityTypeShown(typ)
-	if job != nil {
-		payload.Job = jobShown(*job)
+	payload.IdentityType = r.identityTypeShown(defined)
+	if number == 0 {
+		return payload, nil
 	}
-	return payload, nil
+	done, err := r.Jobs.Wait(ctx, number, soon)
+	if err == nil && done != nil {
+		payload.Job = jobShown(*done)
+	}
+	return payload, err
 }
 
-// change puts the settings that were given in place of those before. Null takes a limit away; where there must be a value it is nothing.
-func change(typ *identity.Type, input model.IdentityTypeInput) {
-	put(&typ.Strength, input.Strength, func(given model.IdentityStrength) identity.Strength { return identity.Strength(given) })
-	put(&typ.OnConflict, input.OnConflict, func(given model.ConflictPolicy) identity.ConflictPolicy { return identity.ConflictPolicy(given) })
-	put(&typ.Priority, input.Priority, same[float64])
-	put(&typ.Normalizer, input.Normalizer, same[string])
-	put(&typ.RequiresVerified, input.RequiresVerified, same[bool])
-	put(&typ.Sensitive, input.Sensitive, same[bool])
-	if input.Blocked.IsSet() {
-		typ.Blocked = input.Blocked.Value()
+// typeChange is what is to become of an identity type. Null takes a limit away; where there must be a value it is as good as left out.
+func typeChange(input model.IdentityTypeInput) oneid.TypeChange {
+	change := oneid.TypeChange{
+		Name:             identity.TypeName(input.Name),
+		Strength:         (*identity.Strength)(input.Strength.Value()),
+		Priority:         input.Priority.Value(),
+		MaxPerCustomer:   limit(input.MaxPerCustomer),
+		LimitWindow:      limit(input.LimitWindow),
+		OnConflict:       (*identity.ConflictPolicy)(input.OnConflict.Value()),
+		MaxOwners:        limit(input.MaxOwners),
+		Normalizer:       input.Normalizer.Value(),
+		RequiresVerified: input.RequiresVerified.Value(),
+		Sensitive:        input.Sensitive.Value(),
 	}
-	if input.MaxPerCustomer.IsSet() {
-		typ.MaxPerCustomer = input.MaxPerCustomer.Value()
+	if blocked := input.Blocked.Value(); blocked != nil {
+		change.Blocked = &blocked
 	}
-	if input.MaxOwners.IsSet() {
-		typ.MaxOwners = input.MaxOwners.Value()
-	}
-	if input.LimitWindow.IsSet() {
-		typ.LimitWindow = ""
-		if window := input.LimitWindow.Value(); window != nil {
-			typ.LimitWindow = *window
-		}
-	}
+	return change
 }
 
-func put[T, G any](setting *T, given graphql.Omittable[*G], read func(G) T) {
-	if value := given.Value(); value != nil {
-		*setting = read(*value)
-	}
+func limit[T any](given graphql.Omittable[*T]) oneid.Limit[T] {
+	return oneid.Limit[T]{Given: given.IsSet(), Value: given.Value()}
 }
-
-func same[T any](given T) T { return given }

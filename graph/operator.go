@@ -6,7 +6,6 @@ import (
 
 	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/identity"
-	"github.com/onecdp/onecdp/internal/job"
 	"github.com/onecdp/onecdp/internal/page"
 )
 
@@ -29,11 +28,6 @@ type Operator interface {
 	Audit(ctx context.Context, query AuditQuery) (page.Page[AuditEntry], error)
 	CountAudit(ctx context.Context, query AuditQuery) (int64, error)
 	AuditByID(ctx context.Context, ids []int64) ([]*AuditEntry, error)
-}
-
-// Types keeps the identity types.
-type Types interface {
-	Define(ctx context.Context, actor string, name identity.TypeName, change func(*identity.Type)) (identity.Type, *job.Job, error)
 }
 
 // operationPages and auditPages are the connections of what is listed here.

@@ -29,7 +29,6 @@ type Services struct {
 	Campaigns *campaign.Service
 	Live      *live.Hub
 	Operator  Operator
-	Types     Types
 	Jobs      *job.Runner
 
 	// Sources names the systems that sent something, by their numbers, in order.

@@ -57,9 +57,9 @@ func (r *Reader) nameEvents(ctx context.Context, all []placedEvent) error {
 	}
 	for i := range all {
 		e := &all[i]
-		e.Name, e.Source = r.db.Word(store.EventNames, e.name), r.db.Word(store.Sources, e.source)
+		e.Name, e.Source = r.words(store.EventNames, e.name), r.words(store.Sources, e.source)
 		if e.channel != 0 {
-			e.Channel = new(r.db.Word(store.Channels, e.channel))
+			e.Channel = new(r.words(store.Channels, e.channel))
 		}
 	}
 	return nil

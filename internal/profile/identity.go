@@ -172,7 +172,7 @@ func (r *Reader) nameSources(ctx context.Context, all []placedIdentity) error {
 		return err
 	}
 	for i := range all {
-		all[i].Source = r.db.Word(store.Sources, all[i].source)
+		all[i].Source = r.words(store.Sources, all[i].source)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@
 package profile
 
 import (
+	"context"
 	"slices"
 	"sync"
 
@@ -23,13 +24,23 @@ type Types interface {
 
 // Reader reads customers. It is safe for concurrent use.
 type Reader struct {
-	db    *store.DB
+	db    source
+	words func(d store.Dictionary, number int32) string
 	types Types
 	texts sync.Map // of statements, see columns
 }
 
+// source is what is read from: a database, or a transaction that sees its own writes.
+type source interface {
+	store.Querier
+	LoadWords(ctx context.Context, d store.Dictionary, numbers []int32) error
+}
+
 // New returns a reader of a migrated database.
-func New(db *store.DB, types Types) *Reader { return &Reader{db: db, types: types} }
+func New(db *store.DB, types Types) *Reader { return &Reader{db: db, words: db.Word, types: types} }
+
+// Within returns a reader of what a transaction sees. It is good until that ends.
+func (r *Reader) Within(tx *store.Tx) *Reader { return &Reader{db: tx, words: r.words, types: r.types} }
 
 // places numbers the rows of a relation, so that answers find their way back.
 func places(n int) store.Column {

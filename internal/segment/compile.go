@@ -20,7 +20,7 @@ var built = []rule.Feature{
 // compiler turns the tree of a rule into SQL for one engine. Names and values are bound, never written.
 type compiler struct {
 	ctx    context.Context
-	db     *store.DB
+	db     store.Querier
 	types  profile.Types
 	engine engine
 	env    rule.Env

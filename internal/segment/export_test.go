@@ -8,7 +8,7 @@ import (
 
 // CountSQL is the statement that counts the customers of a question.
 func (s *Service) CountSQL(ctx context.Context, question Question) (string, error) {
-	q, err := s.compile(ctx, nil, question)
+	q, err := s.compile(ctx, s.db, nil, question)
 	if err != nil {
 		return "", err
 	}
@@ -19,7 +19,7 @@ func (s *Service) CountSQL(ctx context.Context, question Question) (string, erro
 
 // PageSQL is the statement that reads a page.
 func (s *Service) PageSQL(ctx context.Context, question Question, request page.Request) (string, error) {
-	q, err := s.compile(ctx, nil, question)
+	q, err := s.compile(ctx, s.db, nil, question)
 	if err != nil {
 		return "", err
 	}

@@ -46,17 +46,17 @@ type query struct {
 }
 
 // compile makes predicates of questions; done must be called when the statement has been read.
-func (s *Service) compile(ctx context.Context, only *profile.Row, questions ...Question) (*query, error) {
+func (s *Service) compile(ctx context.Context, from store.Querier, only *profile.Row, questions ...Question) (*query, error) {
 	roots := make([]rule.Node, len(questions))
 	for i, question := range questions {
 		roots[i] = question.root()
 	}
-	words, err := lookUp(ctx, s.db, roots...)
+	words, err := lookUp(ctx, from, roots...)
 	if err != nil {
 		return nil, err
 	}
 	c := &compiler{
-		ctx: ctx, db: s.db, types: s.types, engine: engineOf(s.db.Dialect()), words: words,
+		ctx: ctx, db: from, types: s.types, engine: engineOf(from.Dialect()), words: words,
 		only: only, held: &held{}, places: map[placed]string{},
 	}
 	q := &query{compiler: c}
@@ -177,7 +177,7 @@ func computesSets(p predicate) bool {
 
 // Count is how many customers a rule means.
 func (s *Service) Count(ctx context.Context, question Question) (int64, error) {
-	q, err := s.compile(ctx, nil, question)
+	q, err := s.compile(ctx, s.db, nil, question)
 	if err != nil {
 		return 0, err
 	}
@@ -197,7 +197,7 @@ func (s *Service) number(ctx context.Context, sql string, args store.Args) (int6
 
 // Page is a page of the customers a rule means. request is of Members.
 func (s *Service) Page(ctx context.Context, question Question, request page.Request) (page.Page[Member], error) {
-	q, err := s.compile(ctx, nil, question)
+	q, err := s.compile(ctx, s.db, nil, question)
 	if err != nil {
 		return page.Page[Member]{}, err
 	}
@@ -240,10 +240,15 @@ func (s *Service) Sample(ctx context.Context, question Question, first int) ([]M
 // Matches tells, for each of the questions, whether the rule means one customer. It reads that customer only;
 // all are false when the row is gone.
 func (s *Service) Matches(ctx context.Context, row profile.Row, questions ...Question) ([]bool, error) {
+	return s.MatchesWithin(ctx, s.db, row, questions...)
+}
+
+// MatchesWithin is Matches as a transaction sees it.
+func (s *Service) MatchesWithin(ctx context.Context, from store.Querier, row profile.Row, questions ...Question) ([]bool, error) {
 	if len(questions) == 0 {
 		return nil, nil
 	}
-	q, err := s.compile(ctx, &row, questions...)
+	q, err := s.compile(ctx, from, &row, questions...)
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +258,7 @@ func (s *Service) Matches(ctx context.Context, row profile.Row, questions ...Que
 		conditions[i] = "CASE WHEN " + q.condition(p) + " THEN 1 ELSE 0 END"
 	}
 	sql, args := settled("SELECT "+strings.Join(conditions, ", ")+" FROM customers c WHERE c.id = "+q.bind("row", int64(row)), q.args)
-	rows, err := s.db.QueryFresh(ctx, sql, args...)
+	rows, err := from.QueryFresh(ctx, sql, args...)
 	answers, err := store.Collect(rows, err, func(found store.Row, into *[]bool) error {
 		*into = make([]bool, len(questions))
 		numbers, places := make([]int64, len(questions)), make([]any, len(questions))

@@ -9,6 +9,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -154,6 +156,13 @@ func (s *Service) ByKeys(ctx context.Context, keys []string) ([]*Segment, error)
 // ByIDs finds segments by their numbers, in order; nil where there is none.
 func (s *Service) ByIDs(ctx context.Context, ids []int64) ([]*Segment, error) {
 	return byIDs(ctx, s.db, ids)
+}
+
+// All are the segments by their keys.
+func (s *Service) All(ctx context.Context) ([]*Segment, error) {
+	found, err := scanSegments(s.db.Query(ctx, "SELECT "+segmentColumns+" FROM segments s"))
+	slices.SortFunc(found, func(a, b *Segment) int { return strings.Compare(a.Key, b.Key) })
+	return found, err
 }
 
 // Question is who is in a saved segment at an instant, in the segment's own time zone.

@@ -104,6 +104,11 @@ func (s *Service) find(ctx context.Context, condition string, wanted store.Colum
 
 // OfCustomers returns the tags of each customer that count at asOf, by key. keys are the keys wanted; nil: all.
 func (s *Service) OfCustomers(ctx context.Context, customers []profile.Row, keys []string, asOf time.Time) ([][]Value, error) {
+	return s.OfCustomersWithin(ctx, s.db, customers, keys, asOf)
+}
+
+// OfCustomersWithin is OfCustomers as a transaction sees it.
+func (s *Service) OfCustomersWithin(ctx context.Context, q store.Querier, customers []profile.Row, keys []string, asOf time.Time) ([][]Value, error) {
 	if len(customers) == 0 {
 		return nil, nil
 	}
@@ -116,7 +121,7 @@ func (s *Service) OfCustomers(ctx context.Context, customers []profile.Row, keys
 	query := "SELECT " + valueColumns + " FROM " +
 		store.Relation(s.db.Dialect(), "given", &args, store.Int64s("customer", slices.Compact(rows))) +
 		" JOIN customer_tags v ON v.customer_id = given.customer JOIN tags t ON t.id = v.tag_id WHERE " + s.counting(keys, asOf, &args)
-	found, err := s.db.Query(ctx, query, args...)
+	found, err := q.Query(ctx, query, args...)
 	values, err := store.Collect(found, err, scanValue)
 	if err != nil {
 		return nil, fmt.Errorf("read the tags of customers: %w", err)
