@@ -189,7 +189,7 @@ func writeType(ctx context.Context, tx *store.Tx, row int32, t identity.Type) er
 	if row == 0 {
 		return newType(tx.Ent(), t).Exec(ctx)
 	}
-	update := tx.Ent().IdentityType.UpdateOneID(row).
+	update := tx.Ent().IdentityType.Update().Where(identitytype.ID(row)).
 		SetStrength(identitytype.Strength(t.Strength)).SetPriority(t.Priority).SetLimitWindow(t.LimitWindow).
 		SetOnConflict(identitytype.OnConflict(t.OnConflict)).SetNormalizer(t.Normalizer).SetScope(scopeWords[t.Scope]).
 		SetRequiresVerified(t.RequiresVerified).SetSensitive(t.Sensitive).SetBlocked(append([]string{}, t.Blocked...))
