@@ -87,7 +87,7 @@ type decision struct {
 }
 
 // mates are the rows and all that belong to the same disputes, in ascending order.
-func mates(ctx context.Context, q *store.Tx, rows map[Row]bool) ([]Row, error) {
+func mates(ctx context.Context, q store.Querier, rows map[Row]bool) ([]Row, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -99,7 +99,7 @@ func mates(ctx context.Context, q *store.Tx, rows map[Row]bool) ([]Row, error) {
 }
 
 // loadPart gathers a part around its seeds.
-func (s *Service) loadPart(ctx context.Context, tx *store.Tx, rules *Rules, seeds Seeds) (*part, error) {
+func (s *Service) loadPart(ctx context.Context, tx store.Querier, rules *Rules, seeds Seeds) (*part, error) {
 	p := &part{rules: rules, rows: map[Row]bool{}, at: map[int64]int{}}
 	reconsider := map[int64]bool{}
 	for _, id := range seeds.Reconsider {
@@ -143,7 +143,7 @@ func (s *Service) loadPart(ctx context.Context, tx *store.Tx, rules *Rules, seed
 }
 
 // loadIdentities adds customers with all of their identities, and further identities; it returns the places of those that are new.
-func (p *part) loadIdentities(ctx context.Context, tx *store.Tx, rows map[Row]bool, ids, reconsider map[int64]bool) ([]int, error) {
+func (p *part) loadIdentities(ctx context.Context, tx store.Querier, rows map[Row]bool, ids, reconsider map[int64]bool) ([]int, error) {
 	all, err := mates(ctx, tx, rows)
 	if err != nil {
 		return nil, err
@@ -186,7 +186,7 @@ func (p *part) loadIdentities(ctx context.Context, tx *store.Tx, rows map[Row]bo
 }
 
 // loadSets adds the sets of identities whose evidence counts, and notes whom else they name.
-func (p *part) loadSets(ctx context.Context, tx *store.Tx, added []int, sets map[int64]*partSet, ids map[int64]bool) error {
+func (p *part) loadSets(ctx context.Context, tx store.Querier, added []int, sets map[int64]*partSet, ids map[int64]bool) error {
 	var numbers []int64
 	for _, i := range added {
 		if p.whole[i] {
@@ -217,7 +217,7 @@ func (p *part) loadSets(ctx context.Context, tx *store.Tx, added []int, sets map
 	return p.loadSetRows(ctx, tx, fresh, sets)
 }
 
-func (p *part) loadSetRows(ctx context.Context, tx *store.Tx, fresh map[int64][]int64, sets map[int64]*partSet) error {
+func (p *part) loadSetRows(ctx context.Context, tx store.Querier, fresh map[int64][]int64, sets map[int64]*partSet) error {
 	if len(fresh) == 0 {
 		return nil
 	}
@@ -259,7 +259,7 @@ func (p *part) loadSetRows(ctx context.Context, tx *store.Tx, fresh map[int64][]
 }
 
 // loadDecisions adds what operations in force say of identities, and notes whom they name besides.
-func (p *part) loadDecisions(ctx context.Context, tx *store.Tx, added []int, ids map[int64]bool) error {
+func (p *part) loadDecisions(ctx context.Context, tx store.Querier, added []int, ids map[int64]bool) error {
 	var numbers []int64
 	for _, i := range added {
 		if p.ruled[i] {
@@ -302,7 +302,7 @@ func (p *part) loadDecisions(ctx context.Context, tx *store.Tx, added []int, ids
 }
 
 // loadDerived notes the hashes of emails and the emails of hashes.
-func (p *part) loadDerived(ctx context.Context, tx *store.Tx, added []int, ids map[int64]bool) error {
+func (p *part) loadDerived(ctx context.Context, tx store.Querier, added []int, ids map[int64]bool) error {
 	var hashes, emails [][]byte
 	for _, i := range added {
 		if hash, ok := p.rules.Registry.Derived(p.what[i]); ok {
@@ -332,7 +332,7 @@ func (p *part) loadDerived(ctx context.Context, tx *store.Tx, added []int, ids m
 }
 
 // loadTimes turns members into places and finds out when each set was seen, from either end of an index.
-func (p *part) loadTimes(ctx context.Context, tx *store.Tx) error {
+func (p *part) loadTimes(ctx context.Context, tx store.Querier) error {
 	unlinked := map[int64][]time.Time{}
 	for _, one := range p.decisions {
 		if one.kind == "unlink" {
