@@ -7,6 +7,8 @@ package attribute
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/onecdp/onecdp/ent"
@@ -37,7 +39,7 @@ func New(db *store.DB) *Service { return &Service{db: db} }
 
 // All are the attributes that anything was ever said of or that were defined, by name.
 func (s *Service) All(ctx context.Context) ([]Type, error) {
-	rows, err := s.db.Ent().AttributeType.Query().Order(attributetype.ByName()).All(ctx)
+	rows, err := s.db.Ent().AttributeType.Query().All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read attribute types: %w", err)
 	}
@@ -45,6 +47,7 @@ func (s *Service) All(ctx context.Context) ([]Type, error) {
 	for i, row := range rows {
 		types[i] = typeOf(row)
 	}
+	slices.SortFunc(types, func(a, b Type) int { return strings.Compare(a.Name, b.Name) }) // the databases' orders of texts differ
 	return types, nil
 }
 
