@@ -91,6 +91,7 @@ func serve(ctx context.Context, streams Streams, s service) (err error) {
 		return err
 	}
 	defer services.Live.Close()
+	defer background(ctx, services, log)()
 	defer func() {
 		if failure := services.Access.Close(context.WithoutCancel(ctx)); failure != nil {
 			log.Warn("when keys were last used is not stored", "error", failure)

@@ -103,6 +103,9 @@ func (e *examination) run(ctx context.Context) error {
 	if err := e.keys(ctx); err != nil {
 		return err
 	}
+	if err := e.jobs(ctx); err != nil {
+		return err
+	}
 	return e.invariants(ctx)
 }
 

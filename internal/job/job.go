@@ -23,7 +23,7 @@ import (
 // State is how far a job is.
 type State string
 
-// The states. Done and Failed are the last ones.
+// The states. Done is the last one; what has failed is tried again when a server starts.
 const (
 	Waiting State = "WAITING"
 	Running State = "RUNNING"
@@ -31,7 +31,7 @@ const (
 	Failed  State = "FAILED"
 )
 
-// Ended says that a job in this state will not go on.
+// Ended says that nobody goes on with a job in this state.
 func (s State) Ended() bool { return s == Done || s == Failed }
 
 // Job is work in the background.

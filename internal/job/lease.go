@@ -94,3 +94,13 @@ func (r *Runner) fail(ctx context.Context, j *Job, why string) error {
 		return err
 	})
 }
+
+// revive has the failed jobs of a kind done again, unless a later one about the same has been done.
+func (r *Runner) revive(ctx context.Context, kind string) error {
+	return r.db.WithTx(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE jobs SET state = $1, error = '', ended_at = NULL WHERE kind = $2 AND state = $3 AND NOT EXISTS (SELECT 1 FROM jobs later"+
+			" WHERE later.kind = jobs.kind AND later.subject IN ('', jobs.subject) AND later.state = $4 AND later.created_at > jobs.created_at)",
+			string(Waiting), kind, string(Failed), string(Done))
+		return err
+	})
+}

@@ -168,3 +168,42 @@ func TestAJobDoesNotWaitForTransactionsThatBeginLater(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatFailedIsTriedAgainWhenAServerStarts(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		broken := func(ctx context.Context, j job.Job) (job.Step, error) {
+			if j.Cursor == 4 {
+				return job.Step{}, errBroken
+			}
+			return counting(9)(ctx, j)
+		}
+		superseded, failed := add(t, db, "phone"), add(t, db, "email")
+		first := runner(db, quick(), broken)
+		for _, id := range []int64{superseded, failed} {
+			if j := wait(t, first, id); j.State != job.Failed || j.Done != 4 {
+				t.Fatalf("%+v", j)
+			}
+		}
+		mended := runner(db, quick(), counting(9))
+		if j := wait(t, mended, add(t, db, "phone")); j.State != job.Done {
+			t.Fatalf("%+v", j)
+		}
+		start(t, mended)
+		for range 500 {
+			if j := wait(t, mended, failed); j.State == job.Done {
+				if j.Done != 9 || j.Error != "" {
+					t.Errorf("%+v", j)
+				}
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if j := wait(t, mended, failed); j.State != job.Done {
+			t.Errorf("%+v", j)
+		}
+		if j := wait(t, mended, superseded); j.State != job.Failed {
+			t.Errorf("done although a later one has: %+v", j)
+		}
+	})
+}

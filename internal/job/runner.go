@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -54,7 +55,8 @@ func (r *Runner) Register(kind string, do Do) {
 	r.steps[kind], r.wake[kind] = do, make(chan struct{}, 1)
 }
 
-// Start does the jobs there are and will be, each kind beside the others, until Close. failed is told of each attempt that went wrong; the
+// Start does the jobs there are and will be, each kind beside the others, until Close; also those that have failed, once more from where they were, unless a
+// later one has done the same since. failed is told of each attempt that went wrong; the
 // error may say more than the job does.
 func (r *Runner) Start(ctx context.Context, failed func(j Job, err error)) {
 	r.mu.Lock()
@@ -90,8 +92,11 @@ func (r *Runner) Nudge() {
 	}
 }
 
-// serve does the jobs of a kind until ctx ends.
+// serve does the jobs of a kind until ctx ends. It begins with those that failed: what was in their way may be gone.
 func (r *Runner) serve(ctx context.Context, kind string) {
+	if err := r.revive(ctx, kind); err != nil && ctx.Err() == nil {
+		r.tell(Job{Kind: kind}, err)
+	}
 	for ctx.Err() == nil {
 		worked, soon, err := r.turn(ctx, kind, nil)
 		if err != nil && ctx.Err() == nil {
@@ -174,7 +179,7 @@ func (r *Runner) work(ctx context.Context, j *Job, enough <-chan struct{}) error
 func (r *Runner) step(ctx context.Context, j Job) (step Step, err error) {
 	defer func() {
 		if lost := recover(); lost != nil { // a step must not take the server along
-			err = fmt.Errorf("job: a step panicked: %v", lost)
+			err = fmt.Errorf("job: a step panicked (%T): %s", lost, debug.Stack()) // the value itself may quote what was read
 		}
 	}()
 	if step, err = r.steps[j.Kind](ctx, j); err != nil || step.saved {
