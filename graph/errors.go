@@ -193,7 +193,7 @@ func below(argument string, err error) error {
 	}
 	placed := make([]error, len(faults))
 	for i, f := range faults {
-		placed[i] = f.At(append(fault.Path{argument}, f.Path...))
+		placed[i] = f.Under(fault.Path{argument})
 	}
 	return errors.Join(placed...)
 }

@@ -40,17 +40,23 @@ func identitiesAsked(typeName *string) (profile.IdentityQuery, identitiesKey) {
 	return profile.IdentityQuery{Types: []identity.TypeName{identity.TypeName(*typeName)}}, identitiesKey{"=" + *typeName}
 }
 
-// identitiesShown makes one group of the identities of customers. For who may not see their values, masked ones of a type come as they were
-// first seen: the order of what is hidden would tell it, to who may add values of their own.
+// shownOrder compares identities as they are shown, the strongest first. For who may not see their values, masked ones of a type come as they
+// were first seen: the order of what is hidden would tell it, to who may add values of their own.
+func (r *Resolver) shownOrder(ctx context.Context) func(a, b profile.Identity) int {
+	registry, personal := r.OneID.Registry(), seesPersonal(ctx)
+	return func(a, b profile.Identity) int {
+		if !personal && a.Type == b.Type && a.Scope == b.Scope && registry.Masked(a.Type) {
+			return cmp.Compare(a.ID, b.ID)
+		}
+		return registry.Compare(a.Identity, b.Identity)
+	}
+}
+
+// identitiesShown makes one group of the identities of customers.
 func (r *Resolver) identitiesShown(ctx context.Context, customers []*model.Customer, found [][]profile.Identity) [][]*model.Identity {
-	if registry := r.OneID.Registry(); !seesPersonal(ctx) {
+	if !seesPersonal(ctx) { // who does sees them in the order in which they are read
 		for _, ids := range found {
-			slices.SortStableFunc(ids, func(a, b profile.Identity) int {
-				if a.Type == b.Type && a.Scope == b.Scope && registry.Masked(a.Type) {
-					return cmp.Compare(a.ID, b.ID)
-				}
-				return registry.Compare(a.Identity, b.Identity)
-			})
+			slices.SortStableFunc(ids, r.shownOrder(ctx))
 		}
 	}
 	group := &together.Group[*model.Identity]{}

@@ -7,6 +7,7 @@ import (
 	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/identity"
 	"github.com/onecdp/onecdp/internal/page"
+	"github.com/onecdp/onecdp/internal/store"
 )
 
 // Operator does by hand what is done about who is who, and explains what was decided.
@@ -25,6 +26,7 @@ type Operator interface {
 	CountOperations(ctx context.Context) (int64, error)
 	Graph(ctx context.Context, rows []customer.Row) ([]Graph, error)
 	WhySame(ctx context.Context, a, b identity.Claim) (Path, error)
+	PreviewMerge(ctx context.Context, a, b customer.Handle, look func(ctx context.Context, tx *store.Tx, survivor customer.Row) error) (Preview, error)
 	Audit(ctx context.Context, query AuditQuery) (page.Page[AuditEntry], error)
 	CountAudit(ctx context.Context, query AuditQuery) (int64, error)
 	AuditByID(ctx context.Context, ids []int64) ([]*AuditEntry, error)
@@ -54,6 +56,12 @@ type Outcome struct {
 	Operation Operation
 	Merge     int64
 	Customers []customer.Handle
+}
+
+// Preview is what a merge would do: whose id survives, which one would lead there, and whether they are kept apart.
+type Preview struct {
+	Survivor, Merged customer.Handle
+	Apart            bool
 }
 
 // Edge is a link between two identities, by their numbers.

@@ -1,7 +1,9 @@
 package graph
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/onecdp/onecdp/graph/model"
 	"github.com/onecdp/onecdp/graph/together"
@@ -23,14 +25,13 @@ func (r *Resolver) identityGraph(ctx context.Context, customer *model.Customer) 
 		for _, one := range found {
 			edges, nodes = append(edges, one.Edges...), append(nodes, one.Nodes...)
 		}
-		shownEdges := edgesShown(edges)
 		shownNodes, err := r.identitiesByID(ctx, nodes)
 		if err != nil {
 			return nil, err
 		}
-		graphs := make([]*model.IdentityGraph, len(found))
+		shownEdges, graphs := edgesShown(edges), make([]*model.IdentityGraph, len(found))
 		for i, one := range found {
-			graphs[i] = &model.IdentityGraph{Edges: shownEdges[:len(one.Edges):len(one.Edges)], Nodes: shownNodes[:len(one.Nodes):len(one.Nodes)]}
+			graphs[i] = r.graphShown(ctx, shownNodes[:len(one.Nodes)], shownEdges[:len(one.Edges)])
 			shownEdges, shownNodes = shownEdges[len(one.Edges):], shownNodes[len(one.Nodes):]
 		}
 		return graphs, nil
@@ -39,6 +40,22 @@ func (r *Resolver) identityGraph(ctx context.Context, customer *model.Customer) 
 		return nil, err
 	}
 	return all[customer.Place], nil
+}
+
+// graphShown is a graph in an order that tells nothing of what is hidden: the links as their ends.
+func (r *Resolver) graphShown(ctx context.Context, nodes []*model.Identity, edges []*model.IdentityEdge) *model.IdentityGraph {
+	order := r.shownOrder(ctx)
+	nodes = slices.DeleteFunc(slices.Clone(nodes), func(one *model.Identity) bool { return one == nil })
+	slices.SortFunc(nodes, func(a, b *model.Identity) int { return order(a.Identity, b.Identity) })
+	places := map[int64]int{}
+	for place, node := range nodes {
+		places[node.Identity.ID] = place
+	}
+	edges = slices.Clone(edges)
+	slices.SortFunc(edges, func(a, b *model.IdentityEdge) int {
+		return cmp.Or(cmp.Compare(places[a.Ends[0]], places[b.Ends[0]]), cmp.Compare(places[a.Ends[1]], places[b.Ends[1]]), slices.Compare(a.Ends[:], b.Ends[:]))
+	})
+	return &model.IdentityGraph{Edges: edges, Nodes: nodes}
 }
 
 // edgesShown makes one group of links.

@@ -13,16 +13,8 @@ import (
 
 	"github.com/onecdp/onecdp/graph"
 	"github.com/onecdp/onecdp/internal/access"
-	"github.com/onecdp/onecdp/internal/attribute"
-	"github.com/onecdp/onecdp/internal/campaign"
-	"github.com/onecdp/onecdp/internal/ingest"
-	"github.com/onecdp/onecdp/internal/job"
-	"github.com/onecdp/onecdp/internal/live"
-	"github.com/onecdp/onecdp/internal/oneid"
-	"github.com/onecdp/onecdp/internal/profile"
-	"github.com/onecdp/onecdp/internal/segment"
+	"github.com/onecdp/onecdp/internal/assembly"
 	"github.com/onecdp/onecdp/internal/store"
-	"github.com/onecdp/onecdp/internal/tag"
 )
 
 // now is the instant of every request in these tests.
@@ -39,37 +31,31 @@ type world struct {
 
 func newWorld(t *testing.T, db *store.DB) *world {
 	t.Helper()
-	w := &world{t: t, services: servicesOf(t, db), log: &bytes.Buffer{}}
+	return newWorldWith(t, db, assembly.Defaults())
+}
+
+func newWorldWith(t *testing.T, db *store.DB, settings assembly.Settings) *world {
+	t.Helper()
+	w := &world{t: t, services: servicesWith(t, db, settings), log: &bytes.Buffer{}}
 	w.use(func() time.Time { return now })
 	return w
 }
 
 func servicesOf(tb testing.TB, db *store.DB) graph.Services {
 	tb.Helper()
-	one, err := oneid.Open(tb.Context(), db, oneid.Settings{Region: "CN", MaxIdentities: 500})
+	return servicesWith(tb, db, assembly.Defaults())
+}
+
+func servicesWith(tb testing.TB, db *store.DB, settings assembly.Settings) graph.Services {
+	tb.Helper()
+	s, err := assembly.New(tb.Context(), db, settings)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	zone, err := time.LoadLocation("Asia/Shanghai")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	reader := profile.New(db, one)
-	hub := live.New(db, reader, live.Defaults())
-	tb.Cleanup(hub.Close)
-	jobs := job.New(db, job.Defaults())
-	jobs.Register(attribute.JobKind, one.Attributes().Step)
+	tb.Cleanup(s.Live.Close)
 	return graph.Services{
-		Live: hub, Jobs: jobs, Access: access.New(db, ""), OneID: one, Ingest: ingest.New(db, one), Profile: reader, Tags: tag.New(db, reader),
-		Segments: segment.New(db, one, zone), Campaigns: campaign.New(db),
-		Sources: func(ctx context.Context, numbers []int32) ([]string, error) {
-			names := make([]string, len(numbers))
-			err := db.LoadWords(ctx, store.Sources, numbers)
-			for i, number := range numbers {
-				names[i] = db.Word(store.Sources, number)
-			}
-			return names, err
-		},
+		Live: s.Live, Jobs: s.Jobs, Access: s.Access, OneID: s.OneID, Ingest: s.Ingest, Profile: s.Profile, Tags: s.Tags, Segments: s.Segments,
+		Campaigns: s.Campaigns, Sources: s.Sources,
 	}
 }
 
