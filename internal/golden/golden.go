@@ -95,11 +95,6 @@ func (r Record) Documents() (attributes, provenance []byte) {
 	return append(attributes, '}'), append(provenance, '}')
 }
 
-// Take lets a statement of an attribute that survives by LATEST compete with the present one; see Compete.
-func (r Record) Take(name string, s Statement, order Order) bool {
-	return r.Compete(name, Policy{}, s, order)
-}
-
 // Compete lets a statement survive if it is better than the present one, by a policy that is pairwise. It tells whether
 // the value's text or its provenance changed.
 func (r Record) Compete(name string, policy Policy, s Statement, order Order) bool {

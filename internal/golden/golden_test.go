@@ -32,10 +32,10 @@ func TestWhatSurvivesDoesNotDependOnTheOrder(t *testing.T) {
 		statements := rapid.SliceOfN(rapid.Custom(statement), 1, 8).Draw(t, "statements")
 		one, other := golden.Record{}, golden.Record{}
 		for _, s := range statements {
-			one.Take("a", s, byNumber{})
+			one.Compete("a", golden.Policy{}, s, byNumber{})
 		}
 		for _, s := range rapid.Permutation(statements).Draw(t, "order") {
-			other.Take("a", s, byNumber{})
+			other.Compete("a", golden.Policy{}, s, byNumber{})
 		}
 		a, _ := one.Documents()
 		b, _ := other.Documents()
@@ -48,11 +48,11 @@ func TestWhatSurvivesDoesNotDependOnTheOrder(t *testing.T) {
 func TestWhatIsEmptySurvivesOnlyAlone(t *testing.T) {
 	for _, empty := range []string{`""`, "[]", "{}"} {
 		record := golden.Record{}
-		record.Take("a", golden.Statement{Value: json.RawMessage(empty), Provenance: golden.Provenance{Time: 9}}, byNumber{})
+		record.Compete("a", golden.Policy{}, golden.Statement{Value: json.RawMessage(empty), Provenance: golden.Provenance{Time: 9}}, byNumber{})
 		if string(record["a"].Value) != empty {
 			t.Errorf("%s does not survive alone", empty)
 		}
-		record.Take("a", golden.Statement{Value: json.RawMessage(`"x"`), Provenance: golden.Provenance{Time: 1}}, byNumber{})
+		record.Compete("a", golden.Policy{}, golden.Statement{Value: json.RawMessage(`"x"`), Provenance: golden.Provenance{Time: 1}}, byNumber{})
 		if string(record["a"].Value) != `"x"` {
 			t.Errorf("%s survives beside a value", empty)
 		}
