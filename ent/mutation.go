@@ -16527,6 +16527,7 @@ type OperationMutation struct {
 	addundone_by_id *int64
 	subject_id      *int64
 	addsubject_id   *int64
+	subject_key     *string
 	clearedFields   map[string]struct{}
 	done            bool
 	oldValue        func(context.Context) (*Operation, error)
@@ -16957,6 +16958,42 @@ func (m *OperationMutation) ResetSubjectID() {
 	delete(m.clearedFields, operation.FieldSubjectID)
 }
 
+// SetSubjectKey sets the "subject_key" field.
+func (m *OperationMutation) SetSubjectKey(s string) {
+	m.subject_key = &s
+}
+
+// SubjectKey returns the value of the "subject_key" field in the mutation.
+func (m *OperationMutation) SubjectKey() (r string, exists bool) {
+	v := m.subject_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubjectKey returns the old "subject_key" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldSubjectKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubjectKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubjectKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubjectKey: %w", err)
+	}
+	return oldValue.SubjectKey, nil
+}
+
+// ResetSubjectKey resets all changes to the "subject_key" field.
+func (m *OperationMutation) ResetSubjectKey() {
+	m.subject_key = nil
+}
+
 // Where appends a list predicates to the OperationMutation builder.
 func (m *OperationMutation) Where(ps ...predicate.Operation) {
 	m.predicates = append(m.predicates, ps...)
@@ -16991,7 +17028,7 @@ func (m *OperationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OperationMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.kind != nil {
 		fields = append(fields, operation.FieldKind)
 	}
@@ -17012,6 +17049,9 @@ func (m *OperationMutation) Fields() []string {
 	}
 	if m.subject_id != nil {
 		fields = append(fields, operation.FieldSubjectID)
+	}
+	if m.subject_key != nil {
+		fields = append(fields, operation.FieldSubjectKey)
 	}
 	return fields
 }
@@ -17035,6 +17075,8 @@ func (m *OperationMutation) Field(name string) (ent.Value, bool) {
 		return m.UndoneByID()
 	case operation.FieldSubjectID:
 		return m.SubjectID()
+	case operation.FieldSubjectKey:
+		return m.SubjectKey()
 	}
 	return nil, false
 }
@@ -17058,6 +17100,8 @@ func (m *OperationMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldUndoneByID(ctx)
 	case operation.FieldSubjectID:
 		return m.OldSubjectID(ctx)
+	case operation.FieldSubjectKey:
+		return m.OldSubjectKey(ctx)
 	}
 	return nil, fmt.Errorf("unknown Operation field %s", name)
 }
@@ -17115,6 +17159,13 @@ func (m *OperationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSubjectID(v)
+		return nil
+	case operation.FieldSubjectKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubjectKey(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Operation field %s", name)
@@ -17227,6 +17278,9 @@ func (m *OperationMutation) ResetField(name string) error {
 		return nil
 	case operation.FieldSubjectID:
 		m.ResetSubjectID()
+		return nil
+	case operation.FieldSubjectKey:
+		m.ResetSubjectKey()
 		return nil
 	}
 	return fmt.Errorf("unknown Operation field %s", name)

@@ -30,7 +30,9 @@ type Operation struct {
 	// The operation that undid it.
 	UndoneByID *int64 `json:"undone_by_id,omitempty"`
 	// What it is about: of an undo the operation, of a retraction the record, of an unmerge the merge.
-	SubjectID    *int64 `json:"subject_id,omitempty"`
+	SubjectID *int64 `json:"subject_id,omitempty"`
+	// Of a retraction: the number of the record's source, a colon, and its message id.
+	SubjectKey   string `json:"subject_key,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -43,7 +45,7 @@ func (*Operation) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case operation.FieldID, operation.FieldUndoneByID, operation.FieldSubjectID:
 			values[i] = new(sql.NullInt64)
-		case operation.FieldKind, operation.FieldReason, operation.FieldActor:
+		case operation.FieldKind, operation.FieldReason, operation.FieldActor, operation.FieldSubjectKey:
 			values[i] = new(sql.NullString)
 		case operation.FieldAt:
 			values[i] = new(sql.NullTime)
@@ -112,6 +114,12 @@ func (_m *Operation) assignValues(columns []string, values []any) error {
 				_m.SubjectID = new(int64)
 				*_m.SubjectID = value.Int64
 			}
+		case operation.FieldSubjectKey:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field subject_key", values[i])
+			} else if value.Valid {
+				_m.SubjectKey = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -172,6 +180,9 @@ func (_m *Operation) String() string {
 		builder.WriteString("subject_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("subject_key=")
+	builder.WriteString(_m.SubjectKey)
 	builder.WriteByte(')')
 	return builder.String()
 }

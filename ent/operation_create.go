@@ -86,6 +86,20 @@ func (_c *OperationCreate) SetNillableSubjectID(v *int64) *OperationCreate {
 	return _c
 }
 
+// SetSubjectKey sets the "subject_key" field.
+func (_c *OperationCreate) SetSubjectKey(v string) *OperationCreate {
+	_c.mutation.SetSubjectKey(v)
+	return _c
+}
+
+// SetNillableSubjectKey sets the "subject_key" field if the given value is not nil.
+func (_c *OperationCreate) SetNillableSubjectKey(v *string) *OperationCreate {
+	if v != nil {
+		_c.SetSubjectKey(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *OperationCreate) SetID(v int64) *OperationCreate {
 	_c.mutation.SetID(v)
@@ -131,6 +145,10 @@ func (_c *OperationCreate) defaults() {
 		v := operation.DefaultActive
 		_c.mutation.SetActive(v)
 	}
+	if _, ok := _c.mutation.SubjectKey(); !ok {
+		v := operation.DefaultSubjectKey
+		_c.mutation.SetSubjectKey(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -149,6 +167,9 @@ func (_c *OperationCreate) check() error {
 	}
 	if _, ok := _c.mutation.Active(); !ok {
 		return &ValidationError{Name: "active", err: errors.New(`ent: missing required field "Operation.active"`)}
+	}
+	if _, ok := _c.mutation.SubjectKey(); !ok {
+		return &ValidationError{Name: "subject_key", err: errors.New(`ent: missing required field "Operation.subject_key"`)}
 	}
 	return nil
 }
@@ -209,6 +230,10 @@ func (_c *OperationCreate) createSpec() (*Operation, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.SubjectID(); ok {
 		_spec.SetField(operation.FieldSubjectID, field.TypeInt64, value)
 		_node.SubjectID = &value
+	}
+	if value, ok := _c.mutation.SubjectKey(); ok {
+		_spec.SetField(operation.FieldSubjectKey, field.TypeString, value)
+		_node.SubjectKey = value
 	}
 	return _node, _spec
 }

@@ -126,6 +126,10 @@ func init() {
 	operationDescActive := operationFields[4].Descriptor()
 	// operation.DefaultActive holds the default value on creation for the active field.
 	operation.DefaultActive = operationDescActive.Default.(bool)
+	// operationDescSubjectKey is the schema descriptor for subject_key field.
+	operationDescSubjectKey := operationFields[7].Descriptor()
+	// operation.DefaultSubjectKey holds the default value on creation for the subject_key field.
+	operation.DefaultSubjectKey = operationDescSubjectKey.Default.(string)
 	recordFields := schema.Record{}.Fields()
 	_ = recordFields
 	// recordDescWithdrawn is the schema descriptor for withdrawn field.

@@ -526,6 +526,7 @@ var (
 		{Name: "active", Type: field.TypeBool, Default: true},
 		{Name: "undone_by_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "subject_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "subject_key", Type: field.TypeString, Default: ""},
 	}
 	// OperationsTable holds the schema information for the "operations" table.
 	OperationsTable = &schema.Table{

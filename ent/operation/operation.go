@@ -25,6 +25,8 @@ const (
 	FieldUndoneByID = "undone_by_id"
 	// FieldSubjectID holds the string denoting the subject_id field in the database.
 	FieldSubjectID = "subject_id"
+	// FieldSubjectKey holds the string denoting the subject_key field in the database.
+	FieldSubjectKey = "subject_key"
 	// Table holds the table name of the operation in the database.
 	Table = "operations"
 )
@@ -39,6 +41,7 @@ var Columns = []string{
 	FieldActive,
 	FieldUndoneByID,
 	FieldSubjectID,
+	FieldSubjectKey,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -54,6 +57,8 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultActive holds the default value on creation for the "active" field.
 	DefaultActive bool
+	// DefaultSubjectKey holds the default value on creation for the "subject_key" field.
+	DefaultSubjectKey string
 )
 
 // OrderOption defines the ordering options for the Operation queries.
@@ -97,4 +102,9 @@ func ByUndoneByID(opts ...sql.OrderTermOption) OrderOption {
 // BySubjectID orders the results by the subject_id field.
 func BySubjectID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSubjectID, opts...).ToFunc()
+}
+
+// BySubjectKey orders the results by the subject_key field.
+func BySubjectKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSubjectKey, opts...).ToFunc()
 }

@@ -89,6 +89,11 @@ func SubjectID(v int64) predicate.Operation {
 	return predicate.Operation(sql.FieldEQ(FieldSubjectID, v))
 }
 
+// SubjectKey applies equality check predicate on the "subject_key" field. It's identical to SubjectKeyEQ.
+func SubjectKey(v string) predicate.Operation {
+	return predicate.Operation(sql.FieldEQ(FieldSubjectKey, v))
+}
+
 // KindEQ applies the EQ predicate on the "kind" field.
 func KindEQ(v string) predicate.Operation {
 	return predicate.Operation(sql.FieldEQ(FieldKind, v))
@@ -432,6 +437,71 @@ func SubjectIDIsNil() predicate.Operation {
 // SubjectIDNotNil applies the NotNil predicate on the "subject_id" field.
 func SubjectIDNotNil() predicate.Operation {
 	return predicate.Operation(sql.FieldNotNull(FieldSubjectID))
+}
+
+// SubjectKeyEQ applies the EQ predicate on the "subject_key" field.
+func SubjectKeyEQ(v string) predicate.Operation {
+	return predicate.Operation(sql.FieldEQ(FieldSubjectKey, v))
+}
+
+// SubjectKeyNEQ applies the NEQ predicate on the "subject_key" field.
+func SubjectKeyNEQ(v string) predicate.Operation {
+	return predicate.Operation(sql.FieldNEQ(FieldSubjectKey, v))
+}
+
+// SubjectKeyIn applies the In predicate on the "subject_key" field.
+func SubjectKeyIn(vs ...string) predicate.Operation {
+	return predicate.Operation(sql.FieldIn(FieldSubjectKey, vs...))
+}
+
+// SubjectKeyNotIn applies the NotIn predicate on the "subject_key" field.
+func SubjectKeyNotIn(vs ...string) predicate.Operation {
+	return predicate.Operation(sql.FieldNotIn(FieldSubjectKey, vs...))
+}
+
+// SubjectKeyGT applies the GT predicate on the "subject_key" field.
+func SubjectKeyGT(v string) predicate.Operation {
+	return predicate.Operation(sql.FieldGT(FieldSubjectKey, v))
+}
+
+// SubjectKeyGTE applies the GTE predicate on the "subject_key" field.
+func SubjectKeyGTE(v string) predicate.Operation {
+	return predicate.Operation(sql.FieldGTE(FieldSubjectKey, v))
+}
+
+// SubjectKeyLT applies the LT predicate on the "subject_key" field.
+func SubjectKeyLT(v string) predicate.Operation {
+	return predicate.Operation(sql.FieldLT(FieldSubjectKey, v))
+}
+
+// SubjectKeyLTE applies the LTE predicate on the "subject_key" field.
+func SubjectKeyLTE(v string) predicate.Operation {
+	return predicate.Operation(sql.FieldLTE(FieldSubjectKey, v))
+}
+
+// SubjectKeyContains applies the Contains predicate on the "subject_key" field.
+func SubjectKeyContains(v string) predicate.Operation {
+	return predicate.Operation(sql.FieldContains(FieldSubjectKey, v))
+}
+
+// SubjectKeyHasPrefix applies the HasPrefix predicate on the "subject_key" field.
+func SubjectKeyHasPrefix(v string) predicate.Operation {
+	return predicate.Operation(sql.FieldHasPrefix(FieldSubjectKey, v))
+}
+
+// SubjectKeyHasSuffix applies the HasSuffix predicate on the "subject_key" field.
+func SubjectKeyHasSuffix(v string) predicate.Operation {
+	return predicate.Operation(sql.FieldHasSuffix(FieldSubjectKey, v))
+}
+
+// SubjectKeyEqualFold applies the EqualFold predicate on the "subject_key" field.
+func SubjectKeyEqualFold(v string) predicate.Operation {
+	return predicate.Operation(sql.FieldEqualFold(FieldSubjectKey, v))
+}
+
+// SubjectKeyContainsFold applies the ContainsFold predicate on the "subject_key" field.
+func SubjectKeyContainsFold(v string) predicate.Operation {
+	return predicate.Operation(sql.FieldContainsFold(FieldSubjectKey, v))
 }
 
 // And groups predicates with the AND operator between them.

@@ -24,6 +24,7 @@ func (Operation) Fields() []ent.Field {
 		field.Int64("undone_by_id").Optional().Nillable().Comment("The operation that undid it."),
 		field.Int64("subject_id").Optional().Nillable().Immutable().
 			Comment("What it is about: of an undo the operation, of a retraction the record, of an unmerge the merge."),
+		field.String("subject_key").Default("").Immutable().Comment("Of a retraction: the number of the record's source, a colon, and its message id."),
 	}
 }
 

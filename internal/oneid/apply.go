@@ -180,7 +180,7 @@ func adopt(ctx context.Context, tx *store.Tx, orphans map[int64]Row) error {
 	var args store.Args
 	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", identities), store.Int64s("owner", rows))
 	adopted, err := tx.Exec(ctx, "UPDATE identities SET customer_id = given.owner FROM "+given+
-		" WHERE identities.id = given.id AND identities.customer_id IS NULL", args...)
+		" WHERE identities.id = given.id AND identities.customer_id IS NULL AND NOT identities.ruled", args...)
 	if err == nil && adopted < int64(len(identities)) {
 		return store.ErrStartOver // somebody else was faster
 	}

@@ -29,17 +29,19 @@ type Attempt struct {
 
 	ids   store.IDs
 	alone map[int32]bool // fences held alone
+	rows  map[Row]bool   // customers that an earlier attempt found to be concerned
 }
 
 // Needs says what an attempt lacked. Transact begins again with it; it never reaches a caller.
 type Needs struct {
 	ids           int
 	alone, shared map[int32]bool // fences
+	rows          map[Row]bool   // customers to be locked
 }
 
 // Error implements error.
 func (n *Needs) Error() string {
-	return fmt.Sprintf("oneid: begin again with %d ids and %d fences", n.ids, len(n.alone)+len(n.shared))
+	return fmt.Sprintf("oneid: begin again with %d ids, %d fences, %d customers", n.ids, len(n.alone)+len(n.shared), len(n.rows))
 }
 
 // ErrRulesMoved says that the settings changed while a transaction was under way. What was made of the old ones must be made again.
@@ -81,14 +83,14 @@ const again = 60
 
 // Transact runs do in a transaction with a supply of ids, and again where it ends with Needs.
 func (s *Service) Transact(ctx context.Context, rules *Rules, ids int, do func(ctx context.Context, tx *store.Tx, a *Attempt) error) error {
-	alone, shared := map[int32]bool{}, map[int32]bool{}
+	alone, shared, rows := map[int32]bool{}, map[int32]bool{}, map[Row]bool{}
 	var err error
 	for range again {
 		var supply *store.IDs
 		if supply, err = s.db.ReserveIDs(ctx, ids); err != nil {
 			return err
 		}
-		attempt := &Attempt{Rules: rules, alone: alone}
+		attempt := &Attempt{Rules: rules, alone: alone, rows: rows}
 		err = s.db.WithTx(ctx, func(tx *store.Tx) error {
 			attempt.ids = *supply
 			if err := lockFences(ctx, tx, alone, shared); err != nil {
@@ -110,6 +112,7 @@ func (s *Service) Transact(ctx context.Context, rules *Rules, ids int, do func(c
 		}
 		maps.Copy(alone, needs.alone)
 		maps.Copy(shared, needs.shared)
+		maps.Copy(rows, needs.rows)
 	}
 	return fmt.Errorf("gave up after %d attempts: %w", again, err)
 }

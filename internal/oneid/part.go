@@ -17,6 +17,8 @@ type Seeds struct {
 	Identities []int64        // numbers; also of identities that nobody has
 	Reconsider []int64        // shared identities whose evidence may have shrunk
 	Batch      map[int64]*Set // sets whose records are not stored yet
+	Sets       []int64        // numbers of sets that may have lost all of their members
+	Restated   map[int64]bool // sets whose statements have changed
 	Before     *solved        // the part as it was before an operation; nil: as it was before the batch
 }
 
@@ -113,6 +115,9 @@ func (s *Service) loadPart(ctx context.Context, tx store.Querier, rules *Rules, 
 		ids[id] = true
 	}
 	sets := map[int64]*partSet{}
+	if err := p.loadBare(ctx, tx, seeds.Sets, sets); err != nil {
+		return nil, err
+	}
 	for len(rows)+len(ids) > 0 {
 		added, err := p.loadIdentities(ctx, tx, rows, ids, reconsider)
 		if err != nil {
@@ -213,6 +218,25 @@ func (p *part) loadSets(ctx context.Context, tx store.Querier, added []int, sets
 				ids[one.member] = true
 			}
 		}
+	}
+	return p.loadSetRows(ctx, tx, fresh, sets)
+}
+
+// loadBare adds sets that have no members.
+func (p *part) loadBare(ctx context.Context, tx store.Querier, numbers []int64, sets map[int64]*partSet) error {
+	if len(numbers) == 0 {
+		return nil
+	}
+	var args store.Args
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", numbers))
+	found, err := tx.Query(ctx, "SELECT given.id FROM "+given+" WHERE NOT EXISTS (SELECT 1 FROM identity_set_members m WHERE m.set_id = given.id)", args...)
+	bare, err := store.Collect(found, err, func(row store.Row, into *int64) error { return row.Scan(into) })
+	if err != nil {
+		return err
+	}
+	fresh := map[int64][]int64{}
+	for _, id := range bare {
+		fresh[id] = nil
 	}
 	return p.loadSetRows(ctx, tx, fresh, sets)
 }

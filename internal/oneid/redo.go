@@ -28,32 +28,32 @@ func (s *Service) redo(ctx context.Context, tx *store.Tx, a *Attempt, seeds Seed
 	if err != nil {
 		return err
 	}
-	if err := p.held(tx, a, r); err != nil {
+	if err := p.held(ctx, tx, a, r); err != nil {
 		return err
 	}
 	v := p.solve(s.settings.MaxIdentities)
 	if seeds.Before == nil {
 		seeds.Before = p.withoutBatch().solve(s.settings.MaxIdentities)
 	}
-	d := &redoing{Service: s, solved: v, tx: tx, a: a, by: by, r: r, past: seeds.Before, group: make([]Row, len(v.solution.Customers))}
+	d := &redoing{Service: s, solved: v, tx: tx, a: a, by: by, r: r, past: seeds.Before, restated: seeds.Restated, group: make([]Row, len(v.solution.Customers))}
 	return d.do(ctx)
 }
 
 // held makes sure that everybody whom the part is about is locked.
-func (p *part) held(tx *store.Tx, a *Attempt, r *Resolution) error {
-	var missing []Row
+func (p *part) held(ctx context.Context, tx *store.Tx, a *Attempt, r *Resolution) error {
+	missing := map[Row]bool{}
 	for row := range p.rows {
 		if r.Customers[row] == nil {
-			missing = append(missing, row)
+			missing[row] = true
 		}
 	}
-	if err := a.fence(tx, slices.Sorted(maps.Keys(p.rows))); err != nil {
-		return err
+	if tx.Dialect().OneWriter() {
+		return lockCustomers(ctx, tx, slices.Sorted(maps.Keys(missing)), r.Customers)
 	}
-	if len(missing) > 0 && !tx.Dialect().OneWriter() {
-		return store.ErrStartOver
+	if len(missing) > 0 {
+		return &Needs{rows: missing}
 	}
-	return nil
+	return a.fence(tx, slices.Sorted(maps.Keys(p.rows)))
 }
 
 // redoing writes a verdict.
@@ -66,7 +66,8 @@ type redoing struct {
 	by Origin
 	r  *Resolution
 
-	past *solved // what was decided before
+	past     *solved        // what was decided before
+	restated map[int64]bool // sets whose statements have changed
 
 	group   []Row          // by customer of the solution: its row; 0: a shared identity's whose evidence is not loaded
 	before  map[Row]Handle // the customers as they were
@@ -91,21 +92,16 @@ type handleRow struct {
 }
 
 func (d *redoing) do(ctx context.Context) error {
-	if d.tx.Dialect().OneWriter() {
-		var missing []Row
-		for row := range d.rows {
-			if d.r.Customers[row] == nil {
-				missing = append(missing, row)
-			}
-		}
-		slices.Sort(missing)
-		if err := lockCustomers(ctx, d.tx, missing, d.r.Customers); err != nil {
-			return err
-		}
-	}
 	d.before, d.golden, d.changed = map[Row]Handle{}, map[Row]bool{}, map[Row]bool{}
 	for row := range d.rows {
 		d.before[row] = d.r.Customers[row].Handle
+	}
+	for _, set := range d.sets {
+		if d.restated[set.id] {
+			for _, span := range set.spans {
+				d.golden[span.Row] = true
+			}
+		}
 	}
 	if err := d.a.Enough(4*len(d.ids) + 4*len(d.rows) + len(d.solution.Links) + 16); err != nil {
 		return err
@@ -189,8 +185,10 @@ func (d *redoing) outside(members []int) bool {
 // numberParts finds which customers remain disputed, and with whom.
 func (d *redoing) numberParts() {
 	d.parts = map[Row]int64{}
+	cut := d.cut()
 	for i, customers := range d.solution.Parts {
-		if !d.solution.Contested[i] || d.onlyShared(customers) {
+		byHand := slices.ContainsFunc(customers, func(customer int) bool { return cut[customer] })
+		if !byHand && (!d.solution.Contested[i] || d.onlyShared(customers)) {
 			continue
 		}
 		number := int64(0)
@@ -210,6 +208,23 @@ func (d *redoing) numberParts() {
 			}
 		}
 	}
+}
+
+// cut lists the customers with identities that sets show together with an unlinked one: a later record ties them again, and
+// must not pass for one that shows nothing new.
+func (d *redoing) cut() map[int]bool {
+	cut := map[int]bool{}
+	for _, set := range d.sets {
+		if len(set.stretches) < 2 {
+			continue
+		}
+		for _, member := range set.members {
+			if e := d.place[member]; e >= 0 {
+				cut[d.solution.Customer[e]] = true
+			}
+		}
+	}
+	return cut
 }
 
 // onlyShared tells of a shared identity by itself: nothing about it is decided until its evidence shrinks.
@@ -308,6 +323,11 @@ func (d *redoing) assignSets(ctx context.Context) error {
 			continue
 		}
 		center := d.center(set)
+		if center < 0 {
+			d.owners[set.id] = nil
+			set.anchor = d.moveAnchor(set, 0)
+			continue
+		}
 		set.anchor = d.moveAnchor(set, d.ids[d.existing[center]])
 		row := d.group[d.solution.Customer[center]]
 		if owned := runs[center]; len(owned) > 0 {
@@ -367,6 +387,9 @@ func (d *redoing) loadRuns(ctx context.Context) (map[int][]evidence.Run, error) 
 	ties := map[int]map[int][]*partSet{}
 	for _, set := range d.living {
 		center := d.center(set)
+		if center < 0 {
+			continue
+		}
 		strong := d.a.strong(d.evidence.Identities[center].Type)
 		if !strong && !d.solution.Shared[center] {
 			anchored[center] = true

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"maps"
 	"slices"
 	"time"
 
@@ -231,6 +232,7 @@ func (w *work) gatherSeeds(ctx context.Context) error {
 	if len(rows) == 0 && len(w.plan.Disputes) == 0 {
 		return nil
 	}
+	maps.Copy(rows, w.a.rows)
 	all, err := mates(ctx, w.tx, rows)
 	if err != nil {
 		return err

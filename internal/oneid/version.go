@@ -2,6 +2,7 @@ package oneid
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -133,16 +134,21 @@ func (s *Service) readRules(ctx context.Context) (*Rules, error) {
 	if rules.Registry, err = identity.NewRegistry(types, s.settings.Region); err != nil {
 		return nil, fmt.Errorf("the stored identity types: %w", err)
 	}
-	if rules.Blocked, err = s.readBlocked(ctx, rules); err != nil {
+	if rules.Blocked, err = blockedBy(ctx, s.db, rules); err != nil {
 		return nil, fmt.Errorf("read what is blocked: %w", err)
 	}
 	return rules, nil
 }
 
-// readBlocked reads the identities that operations in force block. They were normalised as their types were then, and are again as they
+// querier is a transaction or the database.
+type querier interface {
+	Query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// blockedBy reads the identities that operations in force block. They were normalised as their types were then, and are again as they
 // are now.
-func (s *Service) readBlocked(ctx context.Context, rules *Rules) (map[identity.Identity]bool, error) {
-	rows, err := s.db.Query(ctx, "SELECT i.type_id, i.scope, i.value FROM decisions d JOIN operations o ON o.id = d.operation_id"+
+func blockedBy(ctx context.Context, q querier, rules *Rules) (map[identity.Identity]bool, error) {
+	rows, err := q.Query(ctx, "SELECT i.type_id, i.scope, i.value FROM decisions d JOIN operations o ON o.id = d.operation_id"+
 		" JOIN identities i ON i.id = d.identity_id WHERE d.kind = $1 AND o.active", "block")
 	stored, err := store.Collect(rows, err, func(row store.Row, into *identity.Identity) error {
 		var number int32

@@ -3,6 +3,7 @@ package oneid
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -18,10 +19,53 @@ const JobKind = "identity_type"
 // What a step of such a job does at most. Looking at a set that the change does not concern costs little; what has to be decided again
 // is locked meanwhile.
 const (
-	lookedAtOnce = 2_000
-	looks        = 10
-	decided      = 200
+	lookedAtOnce  = 2_000
+	looks         = 10
+	decidedAtOnce = 200
 )
+
+// Step does a step of a job of JobKind. Whoever shows something meanwhile obeys the rules in force; the job reads by them, too, even if they
+// have changed once more since it was added: then another job follows it.
+func (s *Service) Step(ctx context.Context, j job.Job) (job.Step, error) {
+	if err := s.Refresh(ctx); err != nil {
+		return job.Step{}, err
+	}
+	found, err := s.lookOn(ctx, j)
+	if err != nil {
+		return job.Step{}, err
+	}
+	step := job.Step{Cursor: found.cursor, Done: found.done, Finished: found.end}
+	if j.Done == 0 {
+		if step.Total, err = s.countSets(ctx); err != nil {
+			return job.Step{}, err
+		}
+	}
+	if len(found.sets) == 0 {
+		return step, nil
+	}
+	for {
+		step.Changed, err = s.Redo(ctx, found.sets, Origin{Kind: "setting", ID: j.ID, Actor: j.Actor})
+		if !errors.Is(err, ErrRulesMoved) {
+			break
+		}
+		if err := s.Refresh(ctx); err != nil {
+			return job.Step{}, err
+		}
+	}
+	if err != nil {
+		return job.Step{}, fmt.Errorf("decide again whose identity sets are: %w", err)
+	}
+	return step, nil
+}
+
+func (s *Service) countSets(ctx context.Context) (int64, error) {
+	rows, err := s.db.Query(ctx, "SELECT count(*) FROM identity_sets")
+	counted, err := store.Collect(rows, err, func(row store.Row, into *int64) error { return row.Scan(into) })
+	if err != nil {
+		return 0, fmt.Errorf("count the identity sets: %w", err)
+	}
+	return counted[0], nil
+}
 
 // look is what a step finds to do.
 type look struct {
@@ -48,7 +92,7 @@ func (s *Service) lookOn(ctx context.Context, j job.Job) (look, error) {
 			if concerned {
 				found.sets = append(found.sets, set.id)
 			}
-			if len(found.sets) == decided {
+			if len(found.sets) == decidedAtOnce {
 				found.end = i == len(sets)-1 && len(sets) < lookedAtOnce
 				return found, nil
 			}

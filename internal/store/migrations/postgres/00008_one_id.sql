@@ -35,7 +35,7 @@ CREATE TABLE "job_customers" ("job_id" bigint NOT NULL, "handle_id" bigint NOT N
 -- create "merge_sides" table
 CREATE TABLE "merge_sides" ("merge_id" bigint NOT NULL, "identity_id" bigint NOT NULL, "survivor" boolean NOT NULL, PRIMARY KEY ("merge_id", "identity_id"));
 -- create "operations" table
-CREATE TABLE "operations" ("id" bigint NOT NULL, "kind" character varying NOT NULL, "reason" character varying NOT NULL, "actor" character varying NOT NULL, "at" timestamptz NOT NULL, "active" boolean NOT NULL DEFAULT true, "undone_by_id" bigint NULL, "subject_id" bigint NULL, PRIMARY KEY ("id"));
+CREATE TABLE "operations" ("id" bigint NOT NULL, "kind" character varying NOT NULL, "reason" character varying NOT NULL, "actor" character varying NOT NULL, "at" timestamptz NOT NULL, "active" boolean NOT NULL DEFAULT true, "undone_by_id" bigint NULL, "subject_id" bigint NULL, "subject_key" character varying NOT NULL DEFAULT '', PRIMARY KEY ("id"));
 -- create index "operation_at" to table: "operations"
 CREATE INDEX "operation_at" ON "operations" ("at");
 -- create "set_mentions" table

@@ -63,7 +63,7 @@ CREATE TABLE `job_customers` (`job_id` integer NOT NULL, `handle_id` integer NOT
 -- create "merge_sides" table
 CREATE TABLE `merge_sides` (`merge_id` integer NOT NULL, `identity_id` integer NOT NULL, `survivor` bool NOT NULL, PRIMARY KEY (`merge_id`, `identity_id`));
 -- create "operations" table
-CREATE TABLE `operations` (`id` integer NOT NULL, `kind` text NOT NULL, `reason` text NOT NULL, `actor` text NOT NULL, `at` datetime NOT NULL, `active` bool NOT NULL DEFAULT (true), `undone_by_id` integer NULL, `subject_id` integer NULL, PRIMARY KEY (`id`));
+CREATE TABLE `operations` (`id` integer NOT NULL, `kind` text NOT NULL, `reason` text NOT NULL, `actor` text NOT NULL, `at` datetime NOT NULL, `active` bool NOT NULL DEFAULT (true), `undone_by_id` integer NULL, `subject_id` integer NULL, `subject_key` text NOT NULL DEFAULT (''), PRIMARY KEY (`id`));
 -- create index "operation_at" to table: "operations"
 CREATE INDEX `operation_at` ON `operations` (`at`);
 -- create "set_mentions" table
