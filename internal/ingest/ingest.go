@@ -283,7 +283,7 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, a *oneid.Attempt, bat
 		_, handle := e.set.At(e.OccurredAt)
 		*e.result = Result{Status: Accepted, Customer: handle, Fault: e.note}
 	}
-	if err := s.one.Stand(ctx, tx, a, sets); err != nil {
+	if err := s.one.Stand(ctx, tx, a, sets, resolution); err != nil {
 		return err
 	}
 	return feed.Append(ctx, tx, changes(fresh, resolution))

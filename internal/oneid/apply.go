@@ -284,6 +284,9 @@ func (s *Service) Save(ctx context.Context, tx *store.Tx, r *Resolution) error {
 			changed = append(changed, customer)
 		}
 	}
+	if err := vacate(ctx, tx, changed); err != nil {
+		return err
+	}
 	if _, err := tx.InsertRows(ctx, "customers", "", columns(tx, added)...); err != nil {
 		return err
 	}
@@ -299,6 +302,24 @@ func (s *Service) Save(ctx context.Context, tx *store.Tx, r *Resolution) error {
 	_, err := tx.Exec(ctx, "UPDATE customers SET public_id = given.public_id, created_at = given.created_at, updated_at = "+tx.Dialect().Greatest("customers.updated_at", "given.updated_at")+","+
 		" identity_count = given.identity_count, part_id = given.part_id, attributes = given.attributes, provenance = given.provenance FROM "+given+
 		" WHERE customers.id = given.id", args...)
+	return err
+}
+
+// vacate takes their ids from customers that will be shown by others: two may change theirs, and no two may have one even between two rows of a
+// statement.
+func vacate(ctx context.Context, tx *store.Tx, changed []*Customer) error {
+	var rows []int64
+	for _, held := range changed {
+		if held.renamed {
+			rows = append(rows, int64(held.Row))
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	var args store.Args
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", rows))
+	_, err := tx.Exec(ctx, "UPDATE customers SET public_id = -id WHERE id IN (SELECT id FROM "+given+")", args...)
 	return err
 }
 

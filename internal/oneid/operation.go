@@ -189,7 +189,7 @@ func (s *Service) finish(ctx context.Context, tx *store.Tx, a *Attempt, r *Resol
 	if err := s.Save(ctx, tx, r); err != nil {
 		return err
 	}
-	if err := s.Stand(ctx, tx, a, nil); err != nil {
+	if err := s.Stand(ctx, tx, a, nil, r); err != nil {
 		return err
 	}
 	return feed.Append(ctx, tx, r.Changes(nil))

@@ -268,7 +268,7 @@ func (d *redoing) assignHandles(ctx context.Context) error {
 			d.leads[handle] = row
 		}
 		if held.Handle != handle {
-			held.Handle, held.CreatedAt, held.Changed = handle, created, true
+			held.Handle, held.CreatedAt, held.Changed, held.renamed = handle, created, true, !held.isNew
 			d.changed[row] = true
 		}
 	}

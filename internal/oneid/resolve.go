@@ -97,6 +97,7 @@ type Customer struct {
 	// Attributed tells that the golden record changed.
 	Attributed bool
 	isNew      bool
+	renamed    bool // it is shown by another id than before
 }
 
 // Merge is a merge that a transaction makes.
@@ -404,12 +405,12 @@ func (s *Service) Find(ctx context.Context, tx *store.Tx, sets []*Set) error {
 }
 
 // Stand makes sure, as the last thing before the change feed, that what the transaction did rests on the rules in force, and that the
-// sets it took for known and simply followed still are.
-func (s *Service) Stand(ctx context.Context, tx *store.Tx, a *Attempt, sets []*Set) error {
+// sets it took for known and simply followed still are; those of customers whom it holds locked are.
+func (s *Service) Stand(ctx context.Context, tx *store.Tx, a *Attempt, sets []*Set, r *Resolution) error {
 	var numbers []int64
 	if !tx.Dialect().OneWriter() {
 		for _, set := range sets {
-			if !set.isNew && set.part == 0 && len(set.Spans) == 1 {
+			if !set.isNew && set.part == 0 && len(set.Spans) == 1 && r.Customers[set.Spans[0].Row] == nil {
 				numbers = append(numbers, set.ID)
 			}
 		}

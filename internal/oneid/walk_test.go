@@ -55,7 +55,7 @@ func (p *past) record(records ...string) {
 		}
 		batch = append(batch, map[string]any{
 			"source": "test", "messageId": fmt.Sprint(len(p.records)), "identities": sent,
-			"event": map[string]any{"name": "seen", "time": timeOf(len(p.records)).Format(time.RFC3339)},
+			"occurredAt": timeOf(len(p.records)).Format(time.RFC3339), "event": map[string]any{"name": "seen"},
 		})
 		p.records = append(p.records, claims)
 	}
