@@ -1,6 +1,7 @@
 package oneid_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -33,7 +34,13 @@ func newPast(t *testing.T, db *store.DB) *past {
 	p := &past{Service: open(t, db), t: t, db: db}
 	p.in = ingest.New(db, p.Service)
 	p.jobs = job.New(db, job.Defaults())
-	p.jobs.Register(oneid.JobKind, p.Step)
+	p.jobs.Register(oneid.JobKind, func(ctx context.Context, j job.Job) (job.Step, error) {
+		step, err := p.Step(ctx, j)
+		if err != nil {
+			t.Errorf("a step went wrong: %v", err)
+		}
+		return step, err
+	})
 	return p
 }
 
