@@ -131,6 +131,9 @@ func MakePlan(rules *Rules, most int, facts Facts, stars []Star) Plan {
 		}
 	}
 	for _, d := range facts.Derived {
+		if facts.Shared[d.Email] || facts.Shared[d.Hash] {
+			continue // what is shared links nothing
+		}
 		p.join(p.place(d.Email), p.place(d.Hash), true, Cause{max(0, starWith(stars, d)), d.Email, d.Hash})
 	}
 	return p.read(stars)
