@@ -100,6 +100,7 @@ type Querier interface {
 	Query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryFresh(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	Ent() *ent.Client
+	LoadWords(ctx context.Context, d Dictionary, numbers []int32) error
 }
 
 // readOnly keeps writes away from the client that stands outside transactions.
