@@ -60,6 +60,7 @@ func New(ctx context.Context, db *store.DB, settings Settings) (*Services, error
 	tags := tag.New(db, reader)
 	one.Follow(tags)
 	jobs := job.New(db, job.Defaults())
+	jobs.Register(oneid.JobKind, one.Step)
 	jobs.Register(attribute.JobKind, one.Attributes().Step)
 	return &Services{
 		DB: db, Access: access.New(db, settings.AdminKey), OneID: one, Ingest: ingest.New(db, one),
