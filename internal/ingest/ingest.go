@@ -258,7 +258,7 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, a *oneid.Attempt, bat
 			e.OccurredAt = tx.Now
 		}
 	}
-	fresh, err := s.withoutKnown(ctx, tx, batch)
+	fresh, err := s.withoutKnown(ctx, tx, a, batch)
 	if err != nil || len(fresh) == 0 {
 		return err
 	}

@@ -30,9 +30,9 @@ func withoutRepeats(batch []*entry) []*entry {
 // withoutKnown looks the sets up, and answers the records whose message is stored already where storing them
 // again would have an effect beyond a row: on who is who, or on a golden record. Of the others, most of a
 // steady stream, addRecords finds out for free.
-func (s *Service) withoutKnown(ctx context.Context, tx *store.Tx, batch []*entry) ([]*entry, error) {
+func (s *Service) withoutKnown(ctx context.Context, tx *store.Tx, a *oneid.Attempt, batch []*entry) ([]*entry, error) {
 	sets := foldSets(batch)
-	if err := s.one.Find(ctx, tx, sets); err != nil {
+	if err := s.one.Find(ctx, tx, a, sets); err != nil {
 		return nil, err
 	}
 	known, err := s.answerKnown(ctx, tx, batch, (*entry).hasEffects)
@@ -41,7 +41,7 @@ func (s *Service) withoutKnown(ctx context.Context, tx *store.Tx, batch []*entry
 	}
 	fresh := slices.DeleteFunc(slices.Clone(batch), func(e *entry) bool { return known[e] })
 	// What only repeated records show must not count: the sets are folded and looked up again without them.
-	return fresh, s.one.Find(ctx, tx, foldSets(fresh))
+	return fresh, s.one.Find(ctx, tx, a, foldSets(fresh))
 }
 
 // hasEffects tells that storing the record changes more than its own rows.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/golden"
+	"github.com/onecdp/onecdp/internal/identity"
 	"github.com/onecdp/onecdp/internal/store"
 )
 
@@ -81,7 +82,7 @@ func (w *work) apply(ctx context.Context) error {
 			}
 		}
 		if held.isNew {
-			births = append(births, birth{held, w.before.number[group.Joins[0]]})
+			births = append(births, birth{held, w.before.number[w.firstShown(i)]})
 		}
 	}
 	if err := addHandles(ctx, w.tx, births); err != nil {
@@ -150,7 +151,22 @@ func (w *work) note(ctx context.Context) error {
 	return addAudit(ctx, w.tx, w.a, entries, Origin{})
 }
 
-// birth is a new customer and the identity it is born with, the strongest of those that made it.
+// firstShown is the strongest identity of the first record that shows a group's customer.
+func (w *work) firstShown(group int) identity.Identity {
+	for i, home := range w.plan.Homes {
+		if home.Group != group {
+			continue
+		}
+		for _, id := range w.stars[i].Identities {
+			if !w.before.Shared[id] {
+				return id
+			}
+		}
+	}
+	return w.plan.Groups[group].Joins[0]
+}
+
+// birth is a new customer and the identity it is born with, the strongest of the record that made it.
 type birth struct {
 	customer *Customer
 	identity int64

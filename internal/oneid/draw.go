@@ -11,7 +11,7 @@ import (
 	"github.com/onecdp/onecdp/internal/store"
 )
 
-// takeBlocked draws the links that there would be if nobody had blocked an end: from the strongest identity that counts in a set to each
+// takeBlocked draws the links that there would be if no operation blocked an end: from the strongest identity that counts in a set to each
 // that it names and that is blocked. One that no record showed before it was blocked has no row, and no link.
 func (d *drawing) takeBlocked(ctx context.Context, q store.Querier, wanted func(own Row) bool) error {
 	sets := map[int64]*partSet{}
@@ -35,21 +35,12 @@ func (d *drawing) takeBlocked(ctx context.Context, q store.Querier, wanted func(
 			return err
 		}
 		what.Type = d.TypeName(typ)
-		if d.blocks(what) {
+		if d.Blocked[what] {
 			d.takeMention(sets[set], number, what)
 		}
 		return nil
 	})
 	return err
-}
-
-// blocks says that an identity counts nowhere because somebody blocked it, by an operation or in the settings of its type.
-func (d *drawing) blocks(what identity.Identity) bool {
-	if d.Blocked[what] {
-		return true
-	}
-	_, reason := d.Registry.Normalise(identity.Claim{Type: string(what.Type), Scope: what.Scope, Value: what.Value, Verified: true})
-	return reason != nil && *reason == identity.Blocked
 }
 
 func (d *drawing) takeMention(set *partSet, number int64, what identity.Identity) {

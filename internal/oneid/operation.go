@@ -255,8 +255,8 @@ func (o *operating) decide(group int, kind string, a, b []int64) {
 	}
 }
 
-// operationPages is the connection of all operations.
-var operationPages = page.Connection{Name: "Query.operations: newest first", Keys: 1}
+// OperationPages is the connection of all operations.
+var OperationPages = page.Connection{Name: "Query.operations: newest first", Keys: 1}
 
 const operationColumns = "o.id, o.kind, o.reason, o.actor, o.at, o.undone_by_id FROM operations o"
 

@@ -33,7 +33,8 @@ type part struct {
 	own  []Row // 0: nobody's
 	// shared identities are loaded but for those to be reconsidered without their evidence.
 	shared, ruled, whole []bool
-	stored               []bool // shared, as the tables have it
+	stored               []bool      // shared, as the tables have it
+	handed               []time.Time // since when weak identities are with their customers, as the tables have it
 
 	sets      []*partSet
 	decisions []decision
@@ -159,7 +160,7 @@ func (p *part) loadIdentities(ctx context.Context, tx store.Querier, rows map[Ro
 	var args store.Args
 	owners := store.Relation(tx.Dialect(), "owners", &args, store.Int64s("id", numbersOf(all)))
 	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", slices.Sorted(maps.Keys(ids))))
-	const columns = "SELECT i.id, i.type_id, i.scope, i.value, coalesce(i.customer_id, 0), i.shared, i.ruled FROM "
+	const columns = "SELECT i.id, i.type_id, i.scope, i.value, coalesce(i.customer_id, 0), i.shared, i.ruled, i.handed_at FROM "
 	found, err := tx.Query(ctx, columns+owners+" JOIN identities i ON i.customer_id = owners.id UNION "+columns+given+" JOIN identities i ON i.id = given.id ORDER BY 1", args...)
 	var added []int
 	_, err = store.Collect(found, err, func(row store.Row, _ *struct{}) error {
@@ -169,8 +170,9 @@ func (p *part) loadIdentities(ctx context.Context, tx store.Querier, rows map[Ro
 			what          identity.Identity
 			owner         Row
 			shared, ruled bool
+			handed        *store.Instant
 		)
-		if err := row.Scan(&number, &typ, &what.Scope, &what.Value, &owner, &shared, &ruled); err != nil {
+		if err := row.Scan(&number, &typ, &what.Scope, &what.Value, &owner, &shared, &ruled, &handed); err != nil {
 			return err
 		}
 		if _, known := p.at[number]; known {
@@ -178,6 +180,11 @@ func (p *part) loadIdentities(ctx context.Context, tx store.Querier, rows map[Ro
 		}
 		what.Type = p.rules.TypeName(typ)
 		p.stored = append(p.stored, shared)
+		at := Beginning
+		if handed != nil {
+			at = handed.Time
+		}
+		p.handed = append(p.handed, at)
 		if reconsider[number] {
 			shared = false
 		}

@@ -66,8 +66,9 @@ type redoing struct {
 	by Origin
 	r  *Resolution
 
-	past     *solved        // what was decided before
-	restated map[int64]bool // sets whose statements have changed
+	handedAt map[int]time.Time // by disputed weak identity: since when it has been its customer's
+	past     *solved           // what was decided before
+	restated map[int64]bool    // sets whose statements have changed
 
 	group   []Row          // by customer of the solution: its row; 0: a shared identity's whose evidence is not loaded
 	before  map[Row]Handle // the customers as they were
@@ -304,7 +305,9 @@ func (d *redoing) seatOf(one handleRow) (Row, int64) {
 		return 0, d.ids[from]
 	}
 	if d.whole[from] {
-		e = evidence.Seat(d.a.Registry, d.evidence, d.arrivals, e, one.created)
+		shown := d.evidence
+		shown.Shared = d.solution.Shared
+		e = evidence.Seat(d.a.Registry, shown, d.arrivals, e, one.created)
 	}
 	return d.group[d.solution.Customer[e]], d.ids[d.existing[e]]
 }
@@ -413,16 +416,36 @@ func (d *redoing) loadRuns(ctx context.Context) (map[int][]evidence.Run, error) 
 		}
 	}
 	runs := map[int][]evidence.Run{}
-	for weak := range anchored {
-		if owners := ties[weak]; len(owners) > 0 && (len(unlinked[weak]) > 0 || !d.oneOwner(weak, owners)) {
+	d.handedAt = map[int]time.Time{}
+	for weak, owners := range ties {
+		if len(unlinked[weak]) > 0 || !d.oneOwner(weak, owners) {
 			all, err := d.loadTies(ctx, owners, len(unlinked[weak]) > 0)
 			if err != nil {
 				return nil, err
 			}
-			runs[weak] = evidence.Owners(d.a.Registry, d.evidence.Identities, all, unlinked[weak])
+			owned := evidence.Owners(d.a.Registry, d.evidence.Identities, all, unlinked[weak])
+			d.handedAt[weak] = d.handedSince(weak, owned)
+			if anchored[weak] {
+				runs[weak] = owned
+			}
 		}
 	}
 	return runs, nil
+}
+
+// handedSince is since when a weak identity has been its customer's without a break; the end of time when its last owner is somebody else.
+func (d *redoing) handedSince(weak int, runs []evidence.Run) time.Time {
+	since := End
+	for _, run := range slices.Backward(runs) {
+		if run.Owner < 0 || d.solution.Customer[run.Owner] != d.solution.Customer[weak] {
+			break
+		}
+		since = run.Since
+	}
+	if since.Before(Beginning) {
+		since = Beginning
+	}
+	return since
 }
 
 // oneOwner tells that all who showed a weak identity are the customer that holds it.

@@ -58,6 +58,7 @@ type Set struct {
 	Spans  []Span
 	isNew  bool
 	part   int64 // the disputed evidence that its owner belongs to
+	calm   bool  // its owner is disputed, and these records change nothing about it
 }
 
 // Span says whose a set is, from Since until Until.
@@ -224,7 +225,7 @@ func (w *work) gatherSeeds(ctx context.Context) error {
 		}
 	}
 	for _, set := range w.sets {
-		if set.part != 0 {
+		if set.part != 0 && !set.calm {
 			for _, span := range set.Spans {
 				rows[span.Row] = true
 			}
@@ -358,20 +359,41 @@ func (w *work) rowsToLock() []Row {
 	return slices.Compact(rows)
 }
 
-// Find fills in the sets that are known already, and marks the others as new. Of those whose owners are simply followed it takes the
-// fences, shared; where one is held by somebody else, the attempt must begin again.
-func (s *Service) Find(ctx context.Context, tx *store.Tx, sets []*Set) error {
+// Find fills in the sets that are known already, and marks the others as new. It takes the fences of their owners, shared; where one
+// is held by somebody else, the attempt must begin again.
+func (s *Service) Find(ctx context.Context, tx *store.Tx, a *Attempt, sets []*Set) error {
+	if err := s.find(ctx, tx, sets); err != nil {
+		return err
+	}
+	var disputed []*Set
+	for _, set := range sets {
+		if set.part != 0 {
+			disputed = append(disputed, set)
+		}
+	}
+	if len(disputed) == 0 {
+		return nil
+	}
+	if !tx.Dialect().OneWriter() { // as it is now that the fences are held
+		if err := s.find(ctx, tx, disputed); err != nil {
+			return err
+		}
+	}
+	return s.calmDown(ctx, tx, a.Rules, disputed)
+}
+
+func (s *Service) find(ctx context.Context, tx *store.Tx, sets []*Set) error {
 	var (
 		digests = make([][]byte, len(sets))
 		numbers = make([]int64, len(sets))
 	)
 	for i, set := range sets {
-		digests[i], numbers[i], set.isNew, set.Spans, set.part = set.Digest[:], int64(i), true, nil, 0
+		digests[i], numbers[i], set.isNew, set.Spans, set.part, set.calm = set.Digest[:], int64(i), true, nil, 0, false
 	}
 	var args store.Args
 	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("n", numbers), store.Bytes("digest", digests))
 	rows, err := tx.Query(ctx, "SELECT given.n, s.id, coalesce(s.anchor_id, 0), o.since, o.until, coalesce(c.id, 0), coalesce(c.public_id, 0), coalesce(c.part_id, 0),"+
-		" c.id IS NULL OR c.part_id IS NOT NULL OR "+tryFence(tx, "c.id")+" FROM "+given+
+		" c.id IS NULL OR "+tryFence(tx, "c.id")+" FROM "+given+
 		" JOIN identity_sets s ON s.digest = given.digest"+
 		" LEFT JOIN set_owners o ON o.set_id = s.id LEFT JOIN customers c ON c.id = o.customer_id ORDER BY o.since", args...)
 	busy := map[int32]bool{}
@@ -586,7 +608,7 @@ func (w *work) confirmSpeakers(ctx context.Context) error {
 	if len(speaking) == 0 {
 		return nil
 	}
-	if err := w.Find(ctx, w.tx, again); err != nil {
+	if err := w.find(ctx, w.tx, again); err != nil {
 		return err
 	}
 	for i, set := range speaking {

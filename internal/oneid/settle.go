@@ -14,31 +14,38 @@ func (d *redoing) writeIdentities(ctx context.Context) error {
 	var numbers []int64
 	var owners []*int64
 	var shared []bool
+	var handed []time.Time
 	for i, number := range d.ids {
 		if !d.whole[i] {
 			continue
 		}
 		row, isShared := Row(0), false
+		since := Beginning
 		if e := d.place[i]; e >= 0 {
 			row, isShared = d.group[d.solution.Customer[e]], d.solution.Shared[e]
+			if at, disputed := d.handedAt[e]; disputed {
+				since = at
+			}
 		}
 		d.noteIdentity(i, row, isShared)
-		if row == d.own[i] && isShared == d.stored[i] {
+		if row == d.own[i] && isShared == d.stored[i] && since.Equal(d.handed[i]) {
 			continue
 		}
 		var owner *int64
 		if row != 0 {
 			owner = new(int64(row))
 		}
-		numbers, owners, shared = append(numbers, number), append(owners, owner), append(shared, isShared)
-		d.changed[row], d.changed[d.own[i]] = true, true
+		numbers, owners, shared, handed = append(numbers, number), append(owners, owner), append(shared, isShared), append(handed, since)
+		if row != d.own[i] {
+			d.changed[row], d.changed[d.own[i]] = true, true
+		}
 	}
 	if len(numbers) == 0 {
 		return nil
 	}
 	var args store.Args
-	given := store.Relation(d.tx.Dialect(), "given", &args, store.Int64s("id", numbers), store.NullInt64s("owner", owners), store.Bools("shared", shared))
-	_, err := d.tx.Exec(ctx, "UPDATE identities SET customer_id = given.owner, shared = given.shared FROM "+given+" WHERE identities.id = given.id", args...)
+	given := store.Relation(d.tx.Dialect(), "given", &args, store.Int64s("id", numbers), store.NullInt64s("owner", owners), store.Bools("shared", shared), store.Times("handed_at", handed))
+	_, err := d.tx.Exec(ctx, "UPDATE identities SET customer_id = given.owner, shared = given.shared, handed_at = nullif(given.handed_at, "+args.Bind(Beginning)+") FROM "+given+" WHERE identities.id = given.id", args...)
 	return err
 }
 
