@@ -7,11 +7,12 @@ import (
 	"github.com/onecdp/onecdp/graph/model"
 	"github.com/onecdp/onecdp/graph/together"
 	"github.com/onecdp/onecdp/internal/identity"
+	"github.com/onecdp/onecdp/internal/oneid"
 )
 
 // auditOf is a page of what changed about a customer.
 func (r *Resolver) auditOf(ctx context.Context, customer *model.Customer, first *int, after *string) (*model.AuditEntryConnection, error) {
-	return r.auditPage(ctx, AuditQuery{Customer: customer.Row}, first, after)
+	return r.auditPage(ctx, oneid.AuditQuery{Customer: customer.Row}, first, after)
 }
 
 // audit is a page of what changed about who is who.
@@ -21,35 +22,35 @@ func (r *Resolver) audit(ctx context.Context, id *identity.Claim, since, until *
 			return nil, err
 		}
 	}
-	return r.auditPage(ctx, AuditQuery{Identity: id, Since: since, Until: until}, first, after)
+	return r.auditPage(ctx, oneid.AuditQuery{Identity: id, Since: since, Until: until}, first, after)
 }
 
-func (r *Resolver) auditPage(ctx context.Context, query AuditQuery, first *int, after *string) (*model.AuditEntryConnection, error) {
-	request, err := auditPages.Read(first, after, 20, nil)
+func (r *Resolver) auditPage(ctx context.Context, query oneid.AuditQuery, first *int, after *string) (*model.AuditEntryConnection, error) {
+	request, err := oneid.AuditPages.Read(first, after, 20, nil)
 	if err != nil {
 		return nil, err
 	}
 	query.Request = request
-	found, err := r.Operator.Audit(ctx, query)
+	found, err := r.OneID.Audit(ctx, query)
 	if err != nil {
 		return nil, err
 	}
 	return connection(found, entriesShown(found.Items), func(ctx context.Context) (int, error) {
-		return whole(r.Operator.CountAudit(ctx, query))
+		return whole(r.OneID.CountAudit(ctx, query))
 	}), nil
 }
 
 // auditEntry finds an entry; nil when there is none.
 func (r *Resolver) auditEntry(ctx context.Context, id int64) (*model.AuditEntry, error) {
-	found, err := r.Operator.AuditByID(ctx, []int64{id})
+	found, err := r.OneID.AuditByID(ctx, []int64{id})
 	if err != nil || found[0] == nil {
 		return nil, err
 	}
-	return entriesShown([]AuditEntry{*found[0]})[0], nil
+	return entriesShown([]oneid.AuditEntry{*found[0]})[0], nil
 }
 
 // entriesShown makes one group of entries.
-func entriesShown(found []AuditEntry) []*model.AuditEntry {
+func entriesShown(found []oneid.AuditEntry) []*model.AuditEntry {
 	group := &together.Group[*model.AuditEntry]{Members: make([]*model.AuditEntry, len(found))}
 	for i, one := range found {
 		group.Members[i] = &model.AuditEntry{

@@ -11,6 +11,7 @@ import (
 	"github.com/onecdp/onecdp/internal/gid"
 	"github.com/onecdp/onecdp/internal/identity"
 	"github.com/onecdp/onecdp/internal/ingest"
+	"github.com/onecdp/onecdp/internal/oneid"
 	"github.com/onecdp/onecdp/internal/page"
 	"github.com/onecdp/onecdp/internal/profile"
 )
@@ -19,9 +20,9 @@ import (
 const mostApart = 100
 
 // operate does something in the name of the caller's key.
-func (r *Resolver) operate(ctx context.Context, reason string, do func(by Author) (Outcome, error)) (*model.OperationPayload, error) {
+func (r *Resolver) operate(ctx context.Context, reason string, do func(by oneid.Author) (oneid.Outcome, error)) (*model.OperationPayload, error) {
 	caller, _ := access.FromContext(ctx)
-	outcome, err := do(Author{Name: caller.Name, Reason: reason})
+	outcome, err := do(oneid.Author{Name: caller.Name, Reason: reason})
 	wrong, err := userErrors(err)
 	if err != nil {
 		return nil, err
@@ -30,13 +31,15 @@ func (r *Resolver) operate(ctx context.Context, reason string, do func(by Author
 	if len(wrong) > 0 {
 		return payload, nil
 	}
-	payload.Operation = operationsShown(outcome.Operation)[0]
+	if outcome.Operation.ID != 0 { // 0: there was nothing to do
+		payload.Operation = operationsShown(outcome.Operation)[0]
+	}
 	payload.Customers, err = r.concerned(ctx, outcome)
 	return payload, err
 }
 
 // concerned are the customers that an operation is about, as they are now.
-func (r *Resolver) concerned(ctx context.Context, outcome Outcome) ([]*model.Customer, error) {
+func (r *Resolver) concerned(ctx context.Context, outcome oneid.Outcome) ([]*model.Customer, error) {
 	found, err := r.customersByHandle(ctx, outcome.Customers, &ahead{})
 	if err != nil {
 		return nil, err
@@ -54,24 +57,23 @@ func (r *Resolver) concerned(ctx context.Context, outcome Outcome) ([]*model.Cus
 // mergeCustomers says that two customers are one person.
 func (r *Resolver) mergeCustomers(ctx context.Context, a, b, reason string) (*model.MergePayload, error) {
 	var merge int64
-	done, err := r.operate(ctx, reason, func(by Author) (Outcome, error) {
+	done, err := r.operate(ctx, reason, func(by oneid.Author) (oneid.Outcome, error) {
 		one, two, err := pair(a, b)
 		if err != nil {
-			return Outcome{}, err
+			return oneid.Outcome{}, err
 		}
-		outcome, err := r.Operator.MergeCustomers(ctx, one, two, by)
+		outcome, err := r.OneID.MergeCustomers(ctx, one, two, by)
 		merge = outcome.Merge
 		return outcome, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	payload := &model.MergePayload{UserErrors: done.UserErrors}
+	payload := &model.MergePayload{UserErrors: done.UserErrors, Operation: done.Operation}
 	if len(done.Customers) > 0 {
 		payload.Customer = done.Customers[0]
 	}
 	if merge != 0 {
-		payload.Operation = done.Operation
 		payload.Merge, err = r.merge(ctx, merge)
 	}
 	return payload, err
@@ -89,12 +91,12 @@ func pair(a, b string) (one, two profile.Handle, err error) {
 
 // unmerge takes two customers apart that were merged.
 func (r *Resolver) unmerge(ctx context.Context, merge, reason string) (*model.OperationPayload, error) {
-	return r.operate(ctx, reason, func(by Author) (Outcome, error) {
+	return r.operate(ctx, reason, func(by oneid.Author) (oneid.Outcome, error) {
 		number, err := gid.DecodeOne(gid.Merge, merge, fault.Path{"merge"})
 		if err != nil {
-			return Outcome{}, err
+			return oneid.Outcome{}, err
 		}
-		return r.Operator.Unmerge(ctx, number, by)
+		return r.OneID.Unmerge(ctx, number, by)
 	})
 }
 
@@ -103,7 +105,7 @@ func (r *Resolver) linkIdentities(ctx context.Context, a, b identity.Claim, reas
 	if _, err := r.guess(ctx, []identity.Claim{a, b}); err != nil {
 		return nil, err
 	}
-	return r.operate(ctx, reason, func(by Author) (Outcome, error) { return r.Operator.LinkIdentities(ctx, a, b, by) })
+	return r.operate(ctx, reason, func(by oneid.Author) (oneid.Outcome, error) { return r.OneID.LinkIdentities(ctx, a, b, by) })
 }
 
 // keepApart says that those on the left are never those on the right.
@@ -112,13 +114,13 @@ func (r *Resolver) keepApart(ctx context.Context, left, right []*identity.Claim,
 	if _, err := r.guess(ctx, append(sides[0:1:1][0], sides[1]...)); err != nil {
 		return nil, err
 	}
-	return r.operate(ctx, reason, func(by Author) (Outcome, error) {
+	return r.operate(ctx, reason, func(by oneid.Author) (oneid.Outcome, error) {
 		for i, side := range []string{"left", "right"} {
 			if count := len(sides[i]); count == 0 || count > mostApart {
-				return Outcome{}, fault.Bad(fault.Path{side}, "%d identities; one side has 1 to %d", count, mostApart)
+				return oneid.Outcome{}, fault.Bad(fault.Path{side}, "%d identities; one side has 1 to %d", count, mostApart)
 			}
 		}
-		return r.Operator.KeepApart(ctx, sides[0], sides[1], by)
+		return r.OneID.KeepApart(ctx, sides[0], sides[1], by)
 	})
 }
 
@@ -135,7 +137,7 @@ func (r *Resolver) unlinkIdentity(ctx context.Context, id identity.Claim, since 
 	if _, err := r.guess(ctx, []identity.Claim{id}); err != nil {
 		return nil, err
 	}
-	return r.operate(ctx, reason, func(by Author) (Outcome, error) { return r.Operator.UnlinkIdentity(ctx, id, since, by) })
+	return r.operate(ctx, reason, func(by oneid.Author) (oneid.Outcome, error) { return r.OneID.UnlinkIdentity(ctx, id, since, by) })
 }
 
 // moveIdentity gives an identity to another customer.
@@ -143,12 +145,12 @@ func (r *Resolver) moveIdentity(ctx context.Context, id identity.Claim, to, reas
 	if _, err := r.guess(ctx, []identity.Claim{id}); err != nil {
 		return nil, err
 	}
-	return r.operate(ctx, reason, func(by Author) (Outcome, error) {
+	return r.operate(ctx, reason, func(by oneid.Author) (oneid.Outcome, error) {
 		handle, err := gid.DecodeOne(gid.Customer, to, fault.Path{"to"})
 		if err != nil {
-			return Outcome{}, err
+			return oneid.Outcome{}, err
 		}
-		return r.Operator.MoveIdentity(ctx, id, profile.Handle(handle), by)
+		return r.OneID.MoveIdentity(ctx, id, profile.Handle(handle), by)
 	})
 }
 
@@ -157,29 +159,29 @@ func (r *Resolver) blockIdentity(ctx context.Context, id identity.Claim, reason 
 	if _, err := r.guess(ctx, []identity.Claim{id}); err != nil {
 		return nil, err
 	}
-	return r.operate(ctx, reason, func(by Author) (Outcome, error) { return r.Operator.BlockIdentity(ctx, id, by) })
+	return r.operate(ctx, reason, func(by oneid.Author) (oneid.Outcome, error) { return r.OneID.BlockIdentity(ctx, id, by) })
 }
 
 // retractRecord takes a record back.
 func (r *Resolver) retractRecord(ctx context.Context, source, messageID, reason string) (*model.OperationPayload, error) {
-	return r.operate(ctx, reason, func(by Author) (Outcome, error) {
-		return r.Operator.RetractRecord(ctx, source, ingest.MessageKey(messageID), by)
+	return r.operate(ctx, reason, func(by oneid.Author) (oneid.Outcome, error) {
+		return r.OneID.RetractRecord(ctx, source, ingest.MessageKey(messageID), by)
 	})
 }
 
 // undoOperation takes an operation back.
 func (r *Resolver) undoOperation(ctx context.Context, operation, reason string) (*model.OperationPayload, error) {
-	return r.operate(ctx, reason, func(by Author) (Outcome, error) {
+	return r.operate(ctx, reason, func(by oneid.Author) (oneid.Outcome, error) {
 		number, err := gid.DecodeOne(gid.Operation, operation, fault.Path{"operation"})
 		if err != nil {
-			return Outcome{}, err
+			return oneid.Outcome{}, err
 		}
-		return r.Operator.UndoOperation(ctx, number, by)
+		return r.OneID.UndoOperation(ctx, number, by)
 	})
 }
 
 // operationsShown makes one group of operations.
-func operationsShown(found ...Operation) []*model.Operation {
+func operationsShown(found ...oneid.Operation) []*model.Operation {
 	group := &together.Group[*model.Operation]{Members: make([]*model.Operation, len(found))}
 	for i, one := range found {
 		shown := &model.Operation{
@@ -195,11 +197,11 @@ func operationsShown(found ...Operation) []*model.Operation {
 
 // operationsByID reads operations; nil where there is none, and for 0.
 func (r *Resolver) operationsByID(ctx context.Context, ids []int64) ([]*model.Operation, error) {
-	found, err := r.Operator.OperationsByID(ctx, ids)
+	found, err := r.OneID.OperationsByID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	var there []Operation
+	var there []oneid.Operation
 	for _, one := range found {
 		if one != nil {
 			there = append(there, *one)
@@ -243,16 +245,16 @@ func (r *Resolver) undoneBy(ctx context.Context, operation *model.Operation) (*m
 
 // operations is a page of what was done by hand.
 func (r *Resolver) operations(ctx context.Context, first *int, after *string) (*model.OperationConnection, error) {
-	request, err := operationPages.Read(first, after, 20, nil)
+	request, err := oneid.OperationPages.Read(first, after, 20, nil)
 	if err != nil {
 		return nil, err
 	}
-	found, err := r.Operator.Operations(ctx, request)
+	found, err := r.OneID.Operations(ctx, request)
 	if err != nil {
 		return nil, err
 	}
 	return connection(found, operationsShown(found.Items...), func(ctx context.Context) (int, error) {
-		return whole(r.Operator.CountOperations(ctx))
+		return whole(r.OneID.CountOperations(ctx))
 	}), nil
 }
 

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -45,20 +46,23 @@ func (r *Resolver) previewMerge(ctx context.Context, a, b string) (*model.MergeP
 		}
 	}
 	var after view
-	found, err := r.Operator.PreviewMerge(ctx, sides[0].Handle, sides[1].Handle, func(ctx context.Context, tx *store.Tx, survivor profile.Row) error {
+	found, err := r.OneID.PreviewMerge(ctx, sides[0].Handle, sides[1].Handle, func(ctx context.Context, tx *store.Tx, survivor profile.Row) error {
+		if survivor == 0 {
+			return nil // they would not be one
+		}
 		after, err = r.view(ctx, tx, survivor, questions)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	kept := 0
-	if sides[1].Handle == found.Survivor {
-		kept = 1
-	}
+	kept := older(sides)
 	preview := &model.MergePreview{Survivor: sides[kept], Merged: int64(found.Merged)}
-	if found.Apart {
-		preview.Refusal, preview.Merged, after = new("apart"), 0, before[kept]
+	if found.Refused {
+		preview.Refusal = new("apart")
+	}
+	if found.Refused || found.Same { // nothing would change
+		after = before[kept]
 	}
 	return preview, r.fill(ctx, preview, sides, before, after, saved)
 }
@@ -79,6 +83,14 @@ func (r *Resolver) sides(ctx context.Context, a, b string) (sides [2]*model.Cust
 		}
 	}
 	return [2]*model.Customer(found), nil
+}
+
+// older is the place of the customer who was first heard of earlier: whose id survives.
+func older(sides [2]*model.Customer) int {
+	if cmp.Or(sides[0].CreatedAt.Compare(sides[1].CreatedAt), cmp.Compare(sides[0].Handle, sides[1].Handle)) <= 0 {
+		return 0
+	}
+	return 1
 }
 
 // everySegment is every saved segment, and who is in it now.

@@ -28,7 +28,6 @@ type Services struct {
 	Segments  *segment.Service
 	Campaigns *campaign.Service
 	Live      *live.Hub
-	Operator  Operator
 	Jobs      *job.Runner
 
 	// Sources names the systems that sent something, by their numbers, in order.

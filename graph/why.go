@@ -9,17 +9,18 @@ import (
 	"github.com/onecdp/onecdp/graph/together"
 	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/identity"
+	"github.com/onecdp/onecdp/internal/oneid"
 )
 
 // identityGraph is a customer's identities and the links between them.
 func (r *Resolver) identityGraph(ctx context.Context, customer *model.Customer) (*model.IdentityGraph, error) {
 	all, err := together.Load(ctx, customer.Mates, "identityGraph", func(ctx context.Context, mates []*model.Customer) ([]*model.IdentityGraph, error) {
-		found, err := r.Operator.Graph(ctx, rowsOf(mates))
+		found, err := r.OneID.Graph(ctx, rowsOf(mates))
 		if err != nil {
 			return nil, err
 		}
 		var (
-			edges []Edge
+			edges []oneid.Edge
 			nodes []int64
 		)
 		for _, one := range found {
@@ -31,7 +32,7 @@ func (r *Resolver) identityGraph(ctx context.Context, customer *model.Customer) 
 		}
 		shownEdges, graphs := edgesShown(edges), make([]*model.IdentityGraph, len(found))
 		for i, one := range found {
-			graphs[i] = r.graphShown(ctx, shownNodes[:len(one.Nodes)], shownEdges[:len(one.Edges)])
+			graphs[i] = r.graphShown(ctx, mates[i], shownNodes[:len(one.Nodes)], shownEdges[:len(one.Edges)])
 			shownEdges, shownNodes = shownEdges[len(one.Edges):], shownNodes[len(one.Nodes):]
 		}
 		return graphs, nil
@@ -42,24 +43,32 @@ func (r *Resolver) identityGraph(ctx context.Context, customer *model.Customer) 
 	return all[customer.Place], nil
 }
 
-// graphShown is a graph in an order that tells nothing of what is hidden: the links as their ends.
-func (r *Resolver) graphShown(ctx context.Context, nodes []*model.Identity, edges []*model.IdentityEdge) *model.IdentityGraph {
+// graphShown is the graph of a customer in an order that tells nothing of what is hidden: their own identities first, and links as their ends.
+func (r *Resolver) graphShown(ctx context.Context, customer *model.Customer, nodes []*model.Identity, edges []*model.IdentityEdge) *model.IdentityGraph {
 	order := r.shownOrder(ctx)
+	far := func(one *model.Identity) int {
+		if one.Identity.Customer == customer.Row {
+			return 0
+		}
+		return 1
+	}
 	nodes = slices.DeleteFunc(slices.Clone(nodes), func(one *model.Identity) bool { return one == nil })
-	slices.SortFunc(nodes, func(a, b *model.Identity) int { return order(a.Identity, b.Identity) })
+	slices.SortFunc(nodes, func(a, b *model.Identity) int {
+		return cmp.Or(cmp.Compare(far(a), far(b)), order(a.Identity, b.Identity))
+	})
 	places := map[int64]int{}
 	for place, node := range nodes {
 		places[node.Identity.ID] = place
 	}
 	edges = slices.Clone(edges)
 	slices.SortFunc(edges, func(a, b *model.IdentityEdge) int {
-		return cmp.Or(cmp.Compare(places[a.Ends[0]], places[b.Ends[0]]), cmp.Compare(places[a.Ends[1]], places[b.Ends[1]]), slices.Compare(a.Ends[:], b.Ends[:]))
+		return cmp.Or(cmp.Compare(places[a.Ends[0]], places[b.Ends[0]]), cmp.Compare(places[a.Ends[1]], places[b.Ends[1]]))
 	})
 	return &model.IdentityGraph{Edges: edges, Nodes: nodes}
 }
 
 // edgesShown makes one group of links.
-func edgesShown(found []Edge) []*model.IdentityEdge {
+func edgesShown(found []oneid.Edge) []*model.IdentityEdge {
 	group := &together.Group[*model.IdentityEdge]{Members: make([]*model.IdentityEdge, len(found))}
 	for i, one := range found {
 		group.Members[i] = &model.IdentityEdge{
@@ -113,7 +122,7 @@ func (r *Resolver) whySame(ctx context.Context, a, b identity.Claim) (*model.Ide
 	if err != nil {
 		return nil, err
 	}
-	found, err := r.Operator.WhySame(ctx, a, b)
+	found, err := r.OneID.WhySame(ctx, a, b)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +150,7 @@ var reasons = map[string]string{
 }
 
 // explained says in words why two identities are one person's, or not. held says which of them somebody holds.
-func explained(path Path, held [2]bool) string {
+func explained(path oneid.Path, held [2]bool) string {
 	switch {
 	case path.Same && len(path.Edges) == 0:
 		return "Both are one identity."

@@ -1992,12 +1992,12 @@ What became of merging two customers.
 """
 type MergePayload {
   """
-  The customer that both are now; null when nothing was done because of userErrors.
+  The customer that both are now; where somebody keeps them apart, one of the two. Null when nothing was done because of userErrors.
   """
   customer: Customer @access(scope: READ)
 
   """
-  The merge; null when both were one customer already, or when nothing was done.
+  The merge; null when both were one customer already, when somebody keeps them apart, which beats links, or when nothing was done.
   """
   merge: Merge @access(scope: READ)
 
@@ -2042,7 +2042,7 @@ type MergePreview {
   mergedId: ID
 
   """
-  Why they could not be merged: apart, when somebody said that they are two people. Null when they can.
+  Why they would not be one: apart, when somebody said that they are two people. Null when they would.
   """
   refusal: String
 
@@ -3281,7 +3281,7 @@ type IdentityEdge {
   lastSeenAt: Time!
 
   """
-  How many records show it.
+  How many records show it; counted up to 10,000.
   """
   observations: Int!
 

@@ -161,9 +161,9 @@ type IngestPayload struct {
 
 // What became of merging two customers.
 type MergePayload struct {
-	// The customer that both are now; null when nothing was done because of userErrors.
+	// The customer that both are now; where somebody keeps them apart, one of the two. Null when nothing was done because of userErrors.
 	Customer *Customer `json:"customer,omitempty"`
-	// The merge; null when both were one customer already, or when nothing was done.
+	// The merge; null when both were one customer already, when somebody keeps them apart, which beats links, or when nothing was done.
 	Merge *Merge `json:"merge,omitempty"`
 	// What was done, to undo it by; null when nothing was.
 	Operation *Operation `json:"operation,omitempty"`
