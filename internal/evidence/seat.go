@@ -17,8 +17,8 @@ type Arrival struct {
 
 // Seat walks the birth identity of an id to a steadier one (S9) and returns where it ends. made is when the id was made.
 //
-// From a weak identity, or a strong one whose type is LATEST, it goes to the strongest identity of the first arrival after made
-// that shows both, if that one is steadier (strong LATEST over weak, strong EARLIEST over both) and not kept apart from it;
+// From a weak identity, or a strong one whose type is LATEST, it goes to the strongest identity that is not shared (part.Shared) of the first
+// arrival after made that shows both, if that one is steadier (strong LATEST over weak, strong EARLIEST over both) and not kept apart from it;
 // arrivals that offer no such identity are passed over. From there it goes on in the same way, through all arrivals after made. Arrivals of one
 // instant count in the order of their sets' numbers.
 func Seat(types *identity.Registry, part Part, arrivals []Arrival, birth int, made time.Time) int {
@@ -45,7 +45,7 @@ func steadier(types *identity.Registry, part Part, arrivals []Arrival, from int)
 		if !slices.Contains(a.Members, from) {
 			continue
 		}
-		to := Center(types, part.Identities, nil, a.Members)
+		to := Center(types, part.Identities, part.Shared, a.Members)
 		if settingOf(types, part.Identities[to].Type).steady > steady && !part.keepsApart(from, to) {
 			return to
 		}
