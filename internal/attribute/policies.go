@@ -48,7 +48,7 @@ func (s *Service) InForce(ctx context.Context, tx *store.Tx) (*Policies, error) 
 	if known := s.known.Load(); known != nil && known.version == version {
 		return known, nil
 	}
-	fresh, err := read(ctx, tx)
+	fresh, err := readPolicies(ctx, tx)
 	if err != nil {
 		return nil, fmt.Errorf("read attribute types: %w", err)
 	}
@@ -58,7 +58,7 @@ func (s *Service) InForce(ctx context.Context, tx *store.Tx) (*Policies, error) 
 	return fresh, nil
 }
 
-func read(ctx context.Context, tx *store.Tx) (*Policies, error) {
+func readPolicies(ctx context.Context, tx *store.Tx) (*Policies, error) {
 	rows, err := tx.Query(ctx, "SELECT CAST(substr(name, $1) AS bigint) FROM settings WHERE substr(name, 1, $2) = $3",
 		len(unsettledPrefix)+1, len(unsettledPrefix), unsettledPrefix)
 	unsettled, err := store.Collect(rows, err, func(row store.Row, into *int32) error { return row.Scan(into) })
