@@ -64,9 +64,38 @@ var (
 		PrimaryKey: []*schema.Column{AuditEntriesColumns[0]},
 		Indexes: []*schema.Index{
 			{
-				Name:    "auditentry_identity_id",
+				Name:    "auditentry_at",
 				Unique:  false,
-				Columns: []*schema.Column{AuditEntriesColumns[3]},
+				Columns: []*schema.Column{AuditEntriesColumns[1]},
+			},
+			{
+				Name:    "auditentry_identity_id_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEntriesColumns[3], AuditEntriesColumns[1]},
+			},
+			{
+				Name:    "auditentry_other_id_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEntriesColumns[4], AuditEntriesColumns[1]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "other_id IS NOT NULL",
+				},
+			},
+			{
+				Name:    "auditentry_before_id_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEntriesColumns[5], AuditEntriesColumns[1]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "before_id IS NOT NULL",
+				},
+			},
+			{
+				Name:    "auditentry_after_id_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEntriesColumns[6], AuditEntriesColumns[1]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "before_id IS NOT NULL",
+				},
 			},
 		},
 	}

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 )
@@ -33,5 +34,14 @@ func (AuditEntry) Fields() []ent.Field {
 	}
 }
 
-// Indexes of AuditEntry.
-func (AuditEntry) Indexes() []ent.Index { return []ent.Index{index.Fields("identity_id")} }
+// Indexes of AuditEntry. Entries come in the order of time, and numbers of new identities are high: most go to the end of an index.
+// Customers are looked for only where they changed; those that got their first customer have no id before.
+func (AuditEntry) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("at"),
+		index.Fields("identity_id", "at"),
+		index.Fields("other_id", "at").Annotations(entsql.IndexWhere("other_id IS NOT NULL")),
+		index.Fields("before_id", "at").Annotations(entsql.IndexWhere("before_id IS NOT NULL")),
+		index.Fields("after_id", "at").Annotations(entsql.IndexWhere("before_id IS NOT NULL")),
+	}
+}

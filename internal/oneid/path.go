@@ -62,13 +62,13 @@ func (s *Service) WhySame(ctx context.Context, a, b identity.Claim) (Path, error
 	return path, nil
 }
 
-// held is an identity and whose it is; zeros: it was never seen, nobody has it.
-type held struct {
+// pathEnd is an identity and whose it is; zeros: it was never seen, nobody has it.
+type pathEnd struct {
 	number int64
 	row    Row
 }
 
-func findEnds(ctx context.Context, q store.Querier, ids ...identity.Identity) ([]held, error) {
+func findEnds(ctx context.Context, q store.Querier, ids ...identity.Identity) ([]pathEnd, error) {
 	keys, places := make([][]byte, len(ids)), make([]int64, len(ids))
 	for i, id := range ids {
 		key := id.Key()
@@ -77,10 +77,10 @@ func findEnds(ctx context.Context, q store.Querier, ids ...identity.Identity) ([
 	var args store.Args
 	given := store.Relation(q.Dialect(), "given", &args, store.Int64s("n", places), store.Bytes("key", keys))
 	found, err := q.Query(ctx, "SELECT given.n, i.id, coalesce(i.customer_id, 0) FROM "+given+" JOIN identities i ON i.key = given.key", args...)
-	ends := make([]held, len(ids))
+	ends := make([]pathEnd, len(ids))
 	_, err = store.Collect(found, err, func(row store.Row, _ *struct{}) error {
 		var place int
-		var end held
+		var end pathEnd
 		err := row.Scan(&place, &end.number, &end.row)
 		ends[place] = end
 		return err
@@ -89,7 +89,7 @@ func findEnds(ctx context.Context, q store.Querier, ids ...identity.Identity) ([
 }
 
 // why looks for the links between two identities in the evidence around their customers.
-func (s *Service) why(ctx context.Context, q store.Querier, rows []Row, from, to held) (Path, error) {
+func (s *Service) why(ctx context.Context, q store.Querier, rows []Row, from, to pathEnd) (Path, error) {
 	same := from.row == to.row
 	d, err := s.draw(ctx, q, rows, []int64{from.number, to.number}, func(Row) bool { return true })
 	if err != nil {

@@ -20,8 +20,16 @@ UPDATE "identity_sets" SET "arrived_at" = r.first FROM (SELECT set_id, min(recei
 ALTER TABLE "merges" ADD COLUMN "operation_id" bigint NULL;
 -- create "audit_entries" table
 CREATE TABLE "audit_entries" ("id" bigint NOT NULL, "at" timestamptz NOT NULL, "kind" character varying NOT NULL, "identity_id" bigint NULL, "other_id" bigint NULL, "before_id" bigint NULL, "after_id" bigint NULL, "rule" character varying NOT NULL, "cause" character varying NOT NULL, "cause_id" bigint NOT NULL, "actor" character varying NOT NULL, "reason" character varying NOT NULL, PRIMARY KEY ("id"));
--- create index "auditentry_identity_id" to table: "audit_entries"
-CREATE INDEX "auditentry_identity_id" ON "audit_entries" ("identity_id");
+-- create index "auditentry_at" to table: "audit_entries"
+CREATE INDEX "auditentry_at" ON "audit_entries" ("at");
+-- create index "auditentry_identity_id_at" to table: "audit_entries"
+CREATE INDEX "auditentry_identity_id_at" ON "audit_entries" ("identity_id", "at");
+-- create index "auditentry_other_id_at" to table: "audit_entries"
+CREATE INDEX "auditentry_other_id_at" ON "audit_entries" ("other_id", "at") WHERE (other_id IS NOT NULL);
+-- create index "auditentry_before_id_at" to table: "audit_entries"
+CREATE INDEX "auditentry_before_id_at" ON "audit_entries" ("before_id", "at") WHERE (before_id IS NOT NULL);
+-- create index "auditentry_after_id_at" to table: "audit_entries"
+CREATE INDEX "auditentry_after_id_at" ON "audit_entries" ("after_id", "at") WHERE (before_id IS NOT NULL);
 -- create "decisions" table
 CREATE TABLE "decisions" ("operation_id" bigint NOT NULL, "part" bigint NOT NULL, "side" bigint NOT NULL, "identity_id" bigint NOT NULL, "kind" character varying NOT NULL, "since" timestamptz NULL, PRIMARY KEY ("operation_id", "part", "side", "identity_id"));
 -- create index "decision_identity_id" to table: "decisions"

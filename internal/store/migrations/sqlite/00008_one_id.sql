@@ -48,8 +48,16 @@ UPDATE `identity_sets` SET `arrived_at` = r.first FROM (SELECT set_id, min(recei
 ALTER TABLE `merges` ADD COLUMN `operation_id` integer NULL;
 -- create "audit_entries" table
 CREATE TABLE `audit_entries` (`id` integer NOT NULL, `at` datetime NOT NULL, `kind` text NOT NULL, `identity_id` integer NULL, `other_id` integer NULL, `before_id` integer NULL, `after_id` integer NULL, `rule` text NOT NULL, `cause` text NOT NULL, `cause_id` integer NOT NULL, `actor` text NOT NULL, `reason` text NOT NULL, PRIMARY KEY (`id`));
--- create index "auditentry_identity_id" to table: "audit_entries"
-CREATE INDEX `auditentry_identity_id` ON `audit_entries` (`identity_id`);
+-- create index "auditentry_at" to table: "audit_entries"
+CREATE INDEX `auditentry_at` ON `audit_entries` (`at`);
+-- create index "auditentry_identity_id_at" to table: "audit_entries"
+CREATE INDEX `auditentry_identity_id_at` ON `audit_entries` (`identity_id`, `at`);
+-- create index "auditentry_other_id_at" to table: "audit_entries"
+CREATE INDEX `auditentry_other_id_at` ON `audit_entries` (`other_id`, `at`) WHERE other_id IS NOT NULL;
+-- create index "auditentry_before_id_at" to table: "audit_entries"
+CREATE INDEX `auditentry_before_id_at` ON `audit_entries` (`before_id`, `at`) WHERE before_id IS NOT NULL;
+-- create index "auditentry_after_id_at" to table: "audit_entries"
+CREATE INDEX `auditentry_after_id_at` ON `audit_entries` (`after_id`, `at`) WHERE before_id IS NOT NULL;
 -- create "decisions" table
 CREATE TABLE `decisions` (`operation_id` integer NOT NULL, `part` integer NOT NULL, `side` integer NOT NULL, `identity_id` integer NOT NULL, `kind` text NOT NULL, `since` datetime NULL, PRIMARY KEY (`operation_id`, `part`, `side`, `identity_id`));
 -- create index "decision_identity_id" to table: "decisions"
