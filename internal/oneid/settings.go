@@ -28,6 +28,7 @@ type Service struct {
 	settings Settings
 	rules    atomic.Pointer[Rules]
 	loading  sync.Mutex // held by who reads the rules
+	walked   atomic.Pointer[walk]
 
 	attributes *attribute.Service
 	followers  []Follower
