@@ -87,6 +87,29 @@ func TestAliasesCountOnce(t *testing.T) {
 		expect(t, []string{"member_no:a member_no:b member_no:c phone:1 phone:2 email:e", "member_no:d phone:3"}, "phone:3 email:e limit")
 }
 
+func TestAliasesAreTheSameInWhateverOrderTheyWereMade(t *testing.T) {
+	t.Parallel()
+	tell(t).record(0, "member_no:d phone:1").force("member_no:c", "member_no:d").force("member_no:b", "member_no:c").force("member_no:a", "member_no:b").
+		expect(t, []string{"member_no:a member_no:b member_no:c member_no:d phone:1"})
+	// A link by way of another type makes no aliases.
+	tell(t).record(0, "member_no:a email:e").force("member_no:a", "phone:1").force("phone:1", "member_no:b").
+		expect(t, []string{"member_no:a member_no:b phone:1", "email:e"}, "member_no:a email:e limit")
+}
+
+func TestAliasesCountOnceInAWindow(t *testing.T) {
+	t.Parallel()
+	s := tell(t).with(t, func(typ *identity.Type) {
+		if typ.Name == "phone" {
+			typ.MaxPerCustomer, typ.LimitWindow = new(2), "P10D"
+		}
+	})
+	s.record(0, "user_id:u phone:1").record(1, "user_id:u phone:2").record(2, "user_id:u phone:3").record(90, "user_id:u phone:9").force("phone:1", "phone:2").
+		expect(t, []string{"user_id:u phone:1 phone:2 phone:3 phone:9"})
+	// Once if either was seen in the window.
+	s.record(20, "phone:2").record(21, "user_id:u phone:4").record(22, "user_id:u phone:5").
+		expect(t, []string{"user_id:u phone:3 phone:4 phone:5 phone:9", "phone:1 phone:2"}, "user_id:u phone:2 limit", "user_id:u phone:1 limit")
+}
+
 func TestForcedLinksPassEveryLimitAndThenNothingElseDoes(t *testing.T) {
 	t.Parallel()
 	// The phone is one person's by order of an operator, although that person has two member numbers now.
@@ -163,6 +186,12 @@ func TestAnEmailAndItsHashAreLinked(t *testing.T) {
 	}
 	if s.Contested[0] {
 		t.Error("a derived link makes no part contested")
+	}
+	// They meet above the cap, too. Such a customer is no plain one.
+	full := tell(t).record(0, "email:a@x.cn").record(0, hash)
+	full.most = 1
+	if s := full.expect(t, []string{"email:a@x.cn " + hash}); !s.Contested[0] {
+		t.Error("above the cap a part is contested")
 	}
 }
 

@@ -313,10 +313,11 @@ func (s *solver) compare(x, y *Link) int {
 	if stronger != 0 {
 		return stronger
 	}
-	if c := s.text[x.A] - s.text[y.A]; c != 0 {
-		return int(c)
+	// Among identities of one priority the order of ranks is that of (type, scope, value).
+	if x.A != y.A {
+		return x.A - y.A
 	}
-	return int(s.text[x.B] - s.text[y.B])
+	return x.B - y.B
 }
 
 // compareTimes is the order by the onConflict of the weaker ends.

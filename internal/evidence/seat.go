@@ -46,6 +46,9 @@ func steadier(types *identity.Registry, part Part, arrivals []Arrival, from int)
 			continue
 		}
 		to := Center(types, part.Identities, part.Shared, a.Members)
+		if part.Shared != nil && part.Shared[to] {
+			continue // all of them are shared
+		}
 		if settingOf(types, part.Identities[to].Type).steady > steady && !part.keepsApart(from, to) {
 			return to
 		}

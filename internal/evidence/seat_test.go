@@ -52,6 +52,23 @@ func TestAnIdMovesToASteadierSeat(t *testing.T) {
 	}
 }
 
+func TestAnIdDoesNotMoveToASharedIdentity(t *testing.T) {
+	t.Parallel()
+	s := tell(t)
+	arrivals := []evidence.Arrival{
+		{Set: 1, Members: s.ids("anonymous_id:a phone:1"), At: day(2)},
+		{Set: 2, Members: s.ids("anonymous_id:a phone:1 email:e"), At: day(3)},
+	}
+	s.part.Shared = []bool{false, true, false}
+	if got := evidence.Seat(s.types, s.part, arrivals, 0, day(1)); got != 2 {
+		t.Errorf("got %s, want the email", name(s.part.Identities[got]))
+	}
+	s.part.Shared = []bool{true, true, true}
+	if got := evidence.Seat(s.types, s.part, arrivals, 0, day(1)); got != 0 {
+		t.Errorf("got %s, want the birth identity", name(s.part.Identities[got]))
+	}
+}
+
 func TestASeatIsReachedInSteadierSteps(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -85,9 +102,15 @@ func seatOf(w world, arrivals []evidence.Arrival, birth int, made int64) int {
 	for _, a := range arrivals {
 		var ids []identity.Identity
 		for _, m := range a.Members {
+			if w.part.Shared != nil && w.part.Shared[m] {
+				continue
+			}
 			ids = append(ids, w.part.Identities[m])
 		}
-		strongest, _ := w.types.Strongest(ids)
+		strongest, ok := w.types.Strongest(ids)
+		if !ok {
+			continue
+		}
 		to := slices.Index(w.part.Identities, strongest)
 		if a.At.Unix() <= made || !slices.Contains(a.Members, birth) || steadiness(to) <= steadiness(birth) {
 			continue

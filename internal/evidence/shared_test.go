@@ -75,6 +75,19 @@ func TestOnlyStrongerSingleValuedTypesOwn(t *testing.T) {
 	}
 }
 
+func TestAnOwnerHasALowerPriorityNumber(t *testing.T) {
+	t.Parallel()
+	// The same type, and another one of the same priority, are not stronger, although their identities come first.
+	s := tell(t).with(t, func(typ *identity.Type) {
+		if typ.Name == "user_id" || typ.Name == "wechat_unionid" {
+			typ.Priority, typ.MaxOwners = 3, new(1)
+		}
+	})
+	s.record(0, "user_id:a user_id:c").record(0, "user_id:b user_id:c").record(0, "user_id:a wechat_unionid:x").record(0, "user_id:b wechat_unionid:x").
+		expect(t, []string{"user_id:a wechat_unionid:x", "user_id:b", "user_id:c"},
+			"user_id:b wechat_unionid:x limit", "user_id:a user_id:c limit", "user_id:b user_id:c limit")
+}
+
 func TestOwnersAreCountedBeforeSharedOnesAreLeftOut(t *testing.T) {
 	t.Parallel()
 	// One of the email's two owners is itself shared, and counts as an owner all the same.

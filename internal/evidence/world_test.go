@@ -128,8 +128,10 @@ func drawTypes(t *rapid.T, o options) []identity.Type {
 func drawWorld(t *rapid.T, o options) world {
 	types := drawTypes(t, o)
 	w := world{types: registry(t, types), most: rapid.SampledFrom([]int{3, 4, 5, 6, 500}).Draw(t, "cap")}
-	all := rapid.Permutation(candidates(types)).Draw(t, "identities")
-	w.part.Identities = all[:rapid.IntRange(1, 12).Draw(t, "how many identities")]
+	// Few types at a time, so that values of one type meet.
+	few := rapid.Permutation(types).Draw(t, "types")[:rapid.IntRange(1, 6).Draw(t, "how many types")]
+	all := rapid.Permutation(candidates(few)).Draw(t, "identities")
+	w.part.Identities = all[:min(len(all), rapid.IntRange(1, 12).Draw(t, "how many identities"))]
 	some := rapid.SliceOfN(rapid.IntRange(0, len(w.part.Identities)-1), 1, 4)
 
 	for i := range rapid.IntRange(0, 14).Draw(t, "how many sightings") {
