@@ -10,6 +10,7 @@ import (
 	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/dbtest"
 	"github.com/onecdp/onecdp/internal/fault"
+	"github.com/onecdp/onecdp/internal/feed"
 	"github.com/onecdp/onecdp/internal/golden"
 	"github.com/onecdp/onecdp/internal/store"
 )
@@ -176,6 +177,36 @@ func TestAJobGoesThroughManyCustomers(t *testing.T) {
 			if got, want := w.stored(rows[i]), fmt.Sprintf(`{"a":%d}`, i); got != want {
 				t.Errorf("customer %d: %s, want %s", i, got, want)
 			}
+		}
+	})
+}
+
+func TestTheFeedTellsWhoseValuesADefinitionChanged(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		changed, same := w.customer(), w.customer()
+		one, other := w.set(w.identity("a@x.cn")), w.set(w.identity("b@x.cn"))
+		w.own(one, changed)
+		w.own(other, same)
+		w.say(said{set: one, attribute: "a", source: "crm", hour: 1, value: "1"}, said{set: one, attribute: "a", source: "crm", hour: 2, value: "2"},
+			said{set: other, attribute: "a", source: "crm", hour: 1, value: "3"})
+		w.define("a", golden.Earliest)
+		w.define("a", golden.Latest)
+		before, _, err := feed.Read(t.Context(), db, feed.Position{}, 100)
+		w.must(err)
+		w.define("a", golden.Earliest)
+		all, _, err := feed.Read(t.Context(), db, feed.Position{}, 100)
+		w.must(err)
+		told := all[len(before):]
+		if len(told) != 1 || told[0].Customer != int64(changed) || !slices.Equal(told[0].Kinds, []feed.Kind{feed.Attributed}) {
+			t.Errorf("%+v", told)
+		}
+		rows, err := db.Query(t.Context(), "SELECT updated_at FROM customers WHERE id = $1", int64(changed))
+		times, err := store.Collect(rows, err, func(row store.Row, into *store.Instant) error { return row.Scan(into) })
+		w.must(err)
+		if !times[0].After(at(0)) {
+			t.Errorf("updated at %s", times[0])
 		}
 	})
 }
