@@ -17,7 +17,7 @@ import (
 // over a few fences, locks in the server's memory (PostgreSQL's advisory locks): who adds rows holds the customer's fence shared, who decides about
 // a disputed customer holds it alone. A fence is only ever tried for while other locks are held; who must wait begins again and waits first.
 const (
-	fences     = 256
+	fences     = 64
 	fenceClass = 0x0cd9 // tells these advisory locks apart from others of the same database
 )
 

@@ -146,6 +146,9 @@ func (s *Service) BlockIdentity(ctx context.Context, id identity.Claim, by Autho
 	}, ended)
 }
 
+// mostAtOnce is how many sets an operation reads again itself; of more it leaves them to a job.
+const mostAtOnce = 2_000
+
 // rereadNaming has the sets read again that name an identity which is to be blocked, or to count again.
 func (o *operating) rereadNaming(ctx context.Context, number int64) error {
 	if _, err := LockVersion(ctx, o.tx); err != nil {
@@ -157,6 +160,15 @@ func (o *operating) rereadNaming(ctx context.Context, number int64) error {
 		return err
 	}
 	o.raise = true
+	if len(sets) > mostAtOnce {
+		rows, err := o.tx.Query(ctx, "SELECT type_id FROM identities WHERE id = $1", number)
+		types, err := store.Collect(rows, err, func(row store.Row, into *int32) error { return row.Scan(into) })
+		if err == nil && len(types) == 1 {
+			o.later = o.a.TypeName(types[0])
+		}
+		return err
+	}
+	o.seeds.Anew = append(o.seeds.Anew, number)
 	o.sets = append(o.sets, sets...)
 	o.seeds.Sets = append(o.seeds.Sets, sets...)
 	return o.seedSets(ctx, sets)

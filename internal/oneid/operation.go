@@ -10,6 +10,7 @@ import (
 	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/feed"
 	"github.com/onecdp/onecdp/internal/identity"
+	"github.com/onecdp/onecdp/internal/job"
 	"github.com/onecdp/onecdp/internal/page"
 	"github.com/onecdp/onecdp/internal/store"
 )
@@ -46,7 +47,8 @@ type operating struct {
 	subjectKey string
 	seeds      Seeds
 	decisions  []decision
-	sets       []int64 // to be read again
+	sets       []int64           // to be read again
+	later      identity.TypeName // where there are too many sets: the type whose sets a job reads again
 	changes    []func(ctx context.Context) error
 	raise      bool // what is blocked changes
 	resolution *Resolution
@@ -91,6 +93,9 @@ var errNothingToDo = errors.New("oneid: nothing to do")
 func (o *operating) carryOut(ctx context.Context) error {
 	for _, one := range o.decisions {
 		o.seeds.Identities = append(o.seeds.Identities, one.identity)
+		if one.kind == "unlink" {
+			o.seeds.Anew = append(o.seeds.Anew, one.identity)
+		}
 	}
 	besides, err := o.sharedBesides(ctx, o.seeds.Identities)
 	if err != nil {
@@ -151,6 +156,11 @@ func (o *operating) write(ctx context.Context) error {
 		return err
 	}
 	o.a.Rules = &rules
+	if o.later != "" {
+		if err := job.Add(ctx, o.tx, o.a.Next(), JobKind, string(o.later), o.op.Actor); err != nil {
+			return err
+		}
+	}
 	_, err = o.reread(ctx, o.tx, o.a, o.sets)
 	return err
 }

@@ -16,6 +16,7 @@ type Seeds struct {
 	Rows       []Row
 	Identities []int64        // numbers; also of identities that nobody has
 	Reconsider []int64        // shared identities whose evidence may have shrunk
+	Anew       []int64        // identities that must be looked at again even if they are shared by many
 	Batch      map[int64]*Set // sets whose records are not stored yet
 	Sets       []int64        // numbers of sets that may have lost all of their members
 	Restated   map[int64]bool // sets whose statements have changed

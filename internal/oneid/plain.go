@@ -5,16 +5,16 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/onecdp/onecdp/internal/evidence"
 	"github.com/onecdp/onecdp/internal/identity"
 	"github.com/onecdp/onecdp/internal/store"
 )
 
-// A customer is plain when all evidence that names its identities is followed, nothing in it breaks a constraint, and everything that is kept about it
-// is as the rules in force would have it. To decide about a plain customer changes nothing, so who only wants to know looks without a lock. A
-// look that comes between two changes may find a customer not plain that is: then it is decided about for nothing.
+// A customer is plain when all evidence that names its identities is followed, nothing in it breaks a constraint, and its sets are anchored as the
+// rules in force would have it. To decide about a plain customer changes nothing: where its ids have moved on to counts only once it is
+// disputed, and is found out then. So who wants to know looks without a lock. A look that comes between two changes may
+// find a customer not plain that is: then it is decided about for nothing.
 
 // looked is a customer as it is looked at.
 type looked struct {
@@ -24,7 +24,6 @@ type looked struct {
 	identities []identity.Identity
 	disputed   bool // an identity is shared, or an operation names it
 	sets       []*lookedSet
-	handles    []lookedHandle
 }
 
 // lookedSet is a set that names an identity of a customer.
@@ -32,15 +31,8 @@ type lookedSet struct {
 	id      int64
 	members []int64
 	anchor  int64
-	arrived time.Time
 	owner   Row
 	dated   bool
-}
-
-// lookedHandle is an id that leads to a customer.
-type lookedHandle struct {
-	birth, seat int64
-	made        time.Time
 }
 
 // notPlain finds those of the customers that may be others by the rules. The other ones are as they have to be.
@@ -68,7 +60,6 @@ func (s *Service) plain(rules *Rules, c *looked) bool {
 		place[number] = i
 	}
 	whole, strong := newTies(len(c.numbers)), newTies(len(c.numbers))
-	var arrivals []evidence.Arrival
 	for _, set := range c.sets {
 		if len(set.members) == 0 || set.owner != c.row || set.dated {
 			return false
@@ -91,20 +82,9 @@ func (s *Service) plain(rules *Rules, c *looked) bool {
 				strong.tie(center, member)
 			}
 		}
-		arrivals = append(arrivals, evidence.Arrival{Set: set.id, Members: members, At: set.arrived})
 	}
 	tieDerived(rules, c.identities, whole, strong)
-	if !whole.one(func(int) bool { return true }) || !strong.one(func(i int) bool { return rules.strong(c.identities[i].Type) }) {
-		return false
-	}
-	part := evidence.Part{Identities: c.identities}
-	for _, handle := range c.handles {
-		birth, inside := place[handle.birth]
-		if !inside || c.numbers[evidence.Seat(rules.Registry, part, arrivals, birth, handle.made)] != handle.seat {
-			return false
-		}
-	}
-	return true
+	return whole.one(func(int) bool { return true }) && strong.one(func(i int) bool { return rules.strong(c.identities[i].Type) })
 }
 
 // overLimit says whether identities are more of some type and scope than a customer may have, whenever they were seen.
@@ -171,7 +151,7 @@ func (t *ties) one(counts func(i int) bool) bool {
 	return true
 }
 
-// look reads customers, and the sets and ids of those that are not disputed for all to see.
+// look reads customers, and the sets of those that are not known to be disputed.
 func (s *Service) look(ctx context.Context, rules *Rules, rows []Row) (map[Row]*looked, error) {
 	customers := map[Row]*looked{}
 	var args store.Args
@@ -202,23 +182,18 @@ func (s *Service) look(ctx context.Context, rules *Rules, rows []Row) (map[Row]*
 	if err != nil {
 		return nil, err
 	}
-	var calm []int64
 	holder := map[int64]*looked{}
 	for _, row := range slices.Sorted(maps.Keys(customers)) {
 		if one := customers[row]; one.part == 0 && !one.disputed {
-			calm = append(calm, int64(row))
 			for _, number := range one.numbers {
 				holder[number] = one
 			}
 		}
 	}
-	if len(calm) == 0 {
+	if len(holder) == 0 {
 		return customers, nil
 	}
-	if err := s.lookAtSets(ctx, holder); err != nil {
-		return nil, err
-	}
-	return customers, s.lookAtHandles(ctx, calm, customers)
+	return customers, s.lookAtSets(ctx, holder)
 }
 
 // lookAtSets adds the sets that name identities to their holders.
@@ -242,16 +217,15 @@ func (s *Service) lookAtSets(ctx context.Context, holder map[int64]*looked) erro
 	}
 	args = nil
 	given = store.Relation(s.db.Dialect(), "given", &args, store.Int64s("id", slices.Sorted(maps.Keys(sets))))
-	found, err = s.db.Query(ctx, "SELECT s.id, coalesce(s.anchor_id, 0), s.arrived_at, coalesce(o.customer_id, 0), coalesce(o.dated, false) FROM "+given+
+	found, err = s.db.Query(ctx, "SELECT s.id, coalesce(s.anchor_id, 0), coalesce(o.customer_id, 0), coalesce(o.dated, false) FROM "+given+
 		" JOIN identity_sets s ON s.id = given.id LEFT JOIN set_owners o ON o.set_id = s.id", args...)
 	_, err = store.Collect(found, err, func(row store.Row, _ *struct{}) error {
 		var read lookedSet
-		var arrived store.Instant
-		if err := row.Scan(&read.id, &read.anchor, &arrived, &read.owner, &read.dated); err != nil {
+		if err := row.Scan(&read.id, &read.anchor, &read.owner, &read.dated); err != nil {
 			return err
 		}
 		set := sets[read.id]
-		set.anchor, set.arrived, set.owner, set.dated = read.anchor, arrived.Time, read.owner, read.dated
+		set.anchor, set.owner, set.dated = read.anchor, read.owner, read.dated
 		return nil
 	})
 	for _, id := range slices.Sorted(maps.Keys(sets)) {
@@ -264,25 +238,5 @@ func (s *Service) lookAtSets(ctx context.Context, holder map[int64]*looked) erro
 			}
 		}
 	}
-	return err
-}
-
-// lookAtHandles adds the ids that lead to customers.
-func (s *Service) lookAtHandles(ctx context.Context, rows []int64, customers map[Row]*looked) error {
-	var args store.Args
-	given := store.Relation(s.db.Dialect(), "given", &args, store.Int64s("id", rows))
-	found, err := s.db.Query(ctx, "SELECT h.customer_id, h.birth_identity_id, h.seat_identity_id, h.created_at FROM "+given+
-		" JOIN customer_handles h ON h.customer_id = given.id", args...)
-	_, err = store.Collect(found, err, func(row store.Row, _ *struct{}) error {
-		var customer Row
-		var handle lookedHandle
-		var made store.Instant
-		if err := row.Scan(&customer, &handle.birth, &handle.seat, &made); err != nil {
-			return err
-		}
-		handle.made = made.Time
-		customers[customer].handles = append(customers[customer].handles, handle)
-		return nil
-	})
 	return err
 }

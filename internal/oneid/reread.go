@@ -204,9 +204,10 @@ func (s *Service) again(ctx context.Context, tx *store.Tx, a *Attempt, seeds See
 		return nil, err
 	}
 	if reconsider {
-		if seeds.Reconsider, err = s.doubtful(ctx, tx, a, append(shared, seeds.Reconsider...)); err != nil {
+		if seeds.Reconsider, err = s.doubtful(ctx, tx, a, append(shared, seeds.Reconsider...), len(seeds.Identities)); err != nil {
 			return nil, err
 		}
+		seeds.Reconsider = append(seeds.Reconsider, seeds.Anew...)
 	}
 	if err := a.fence(tx, seeds.Rows); err != nil {
 		return nil, err
@@ -268,12 +269,19 @@ func lockShared(ctx context.Context, tx *store.Tx, ids []int64) error {
 	return err
 }
 
-// sureOwners is how many more owners than it may have make a shared identity one that is not looked at again: an operation takes
-// away a few, never so many.
-const sureOwners = 1_000
+// sureOwners is how many owners a shared identity has at least that is not looked at again: an operation takes away a few, never so many.
+func (a *Attempt) sureOwners(seeds int) int {
+	most := 0
+	for name := range a.numbers {
+		if t, _ := a.Registry.Type(name); t.MaxOwners != nil {
+			most = max(most, *t.MaxOwners)
+		}
+	}
+	return most + 2*seeds + 64
+}
 
 // doubtful leaves out the shared identities that have so many owners that they stay shared whatever an operation takes away.
-func (s *Service) doubtful(ctx context.Context, tx *store.Tx, a *Attempt, shared []int64) ([]int64, error) {
+func (s *Service) doubtful(ctx context.Context, tx *store.Tx, a *Attempt, shared []int64, seeds int) ([]int64, error) {
 	if len(shared) == 0 {
 		return nil, nil
 	}
@@ -287,7 +295,7 @@ func (s *Service) doubtful(ctx context.Context, tx *store.Tx, a *Attempt, shared
 	var args store.Args
 	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", slices.Compact(shared)))
 	types := store.Relation(tx.Dialect(), "single", &args, store.Int64s("id", single))
-	limit := args.Bind(sureOwners)
+	limit := args.Bind(a.sureOwners(seeds))
 	rows, err := tx.Query(ctx, "SELECT given.id FROM "+given+" WHERE (SELECT count(*) FROM (SELECT DISTINCT s.anchor_id FROM identity_set_members m JOIN identity_sets s ON s.id = m.set_id"+
 		" JOIN identities i ON i.id = s.anchor_id WHERE m.identity_id = given.id AND i.type_id IN (SELECT id FROM "+types+") LIMIT "+limit+") AS owners) < "+limit, args...)
 	return store.Collect(rows, err, func(row store.Row, into *int64) error { return row.Scan(into) })

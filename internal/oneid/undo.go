@@ -117,6 +117,12 @@ func (o *operating) seedOperation(ctx context.Context, id int64) error {
 	rows, err := o.tx.Query(ctx, "SELECT DISTINCT identity_id FROM decisions WHERE operation_id = $1", id)
 	ids, err := store.Collect(rows, err, func(row store.Row, into *int64) error { return row.Scan(into) })
 	o.seeds.Identities = append(o.seeds.Identities, ids...)
+	if err != nil {
+		return err
+	}
+	rows, err = o.tx.Query(ctx, "SELECT DISTINCT identity_id FROM decisions WHERE operation_id = $1 AND kind = 'unlink'", id)
+	unlinked, err := store.Collect(rows, err, func(row store.Row, into *int64) error { return row.Scan(into) })
+	o.seeds.Anew = append(o.seeds.Anew, unlinked...)
 	return err
 }
 

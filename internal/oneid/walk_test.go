@@ -156,6 +156,54 @@ func (p *past) same(after string) {
 	}
 }
 
+// nothingLeft fails the test when there is something that the job has left as it was and should not have: all is decided again,
+// and must stay as it is.
+func (p *past) nothingLeft(after string) {
+	p.t.Helper()
+	before := p.derived()
+	rows, err := p.db.Query(p.t.Context(), "SELECT id FROM identity_sets ORDER BY id")
+	sets, err := store.Collect(rows, err, func(row store.Row, into *int64) error { return row.Scan(into) })
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if _, err := p.Redo(p.t.Context(), sets, oneid.Origin{Kind: "setting"}); err != nil {
+		p.t.Fatal(err)
+	}
+	for i, now := range p.derived() {
+		if i >= len(before) || now != before[i] {
+			p.t.Fatalf("after %s there was more to do: %s is now %s", after, before[min(i, len(before)-1)], now)
+		}
+	}
+}
+
+// derived is all that is kept about who is who, but for what is sent and what has happened.
+func (p *past) derived() []string {
+	p.t.Helper()
+	var all []string
+	for _, query := range []string{
+		"SELECT 'identity', id, coalesce(customer_id, 0), CASE WHEN shared THEN 1 ELSE 0 END, 0 FROM identities ORDER BY id",
+		"SELECT 'handle', id, coalesce(customer_id, 0), 0, 0 FROM customer_handles ORDER BY id",
+		"SELECT 'customer', id, public_id, identity_count, CASE WHEN part_id IS NULL THEN 0 ELSE 1 END FROM customers ORDER BY id",
+		"SELECT 'set', id, coalesce(anchor_id, 0), 0, 0 FROM identity_sets ORDER BY id",
+		"SELECT 'member', set_id, identity_id, 0, 0 FROM identity_set_members ORDER BY set_id, identity_id",
+		"SELECT 'owner', set_id, customer_id, CASE WHEN dated THEN 1 ELSE 0 END, 0 FROM set_owners ORDER BY set_id, since",
+	} {
+		rows, err := p.db.Query(p.t.Context(), query)
+		lines, err := store.Collect(rows, err, func(row store.Row, into *string) error {
+			var what string
+			var n [4]int64
+			err := row.Scan(&what, &n[0], &n[1], &n[2], &n[3])
+			*into = fmt.Sprint(what, n)
+			return err
+		})
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		all = append(all, lines...)
+	}
+	return all
+}
+
 func limitOf(n int) oneid.Limit[int] {
 	if n == 0 {
 		return oneid.Limit[int]{Given: true}
@@ -242,7 +290,9 @@ func TestChangesInAnyOrderMakeTheCustomersOfTheRule(t *testing.T) {
 			p.record(batch...)
 			change := aChange(random)
 			p.change(change)
-			p.same(fmt.Sprintf("seed %d, a change of %s", seed, change.Name))
+			after := fmt.Sprintf("seed %d, a change of %s", seed, change.Name)
+			p.same(after)
+			p.nothingLeft(after)
 		}
 	})
 }
