@@ -168,9 +168,9 @@ func (s *Service) ensure(ctx context.Context, tx *store.Tx, a *Attempt, ids []id
 	return numbers, find()
 }
 
-// Redo reads stored sets again by the rules in force and decides again the parts that they belong to. It returns the ids of the
-// customers that changed.
-func (s *Service) Redo(ctx context.Context, sets []int64, by Origin) ([]Handle, error) {
+// Redo reads stored sets again by the rules in force and decides again the parts that they belong to. anew are members that are shared, by however
+// many, and may not be any more. It returns the ids of the customers that changed.
+func (s *Service) Redo(ctx context.Context, sets, anew []int64, by Origin) ([]Handle, error) {
 	rules := s.Rules()
 	var changed []Handle
 	err := s.Transact(ctx, rules, 64+16*len(sets), func(ctx context.Context, tx *store.Tx, a *Attempt) error {
@@ -179,7 +179,7 @@ func (s *Service) Redo(ctx context.Context, sets []int64, by Origin) ([]Handle, 
 		if err != nil {
 			return err
 		}
-		r, err := s.again(ctx, tx, a, Seeds{Identities: concerned, Sets: sets}, by, true, nil)
+		r, err := s.again(ctx, tx, a, Seeds{Identities: concerned, Sets: sets, Anew: anew}, by, true, nil)
 		if err != nil {
 			return err
 		}

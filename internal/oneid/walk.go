@@ -48,12 +48,16 @@ func (s *Service) Step(ctx context.Context, j job.Job) (job.Step, error) {
 	if w == nil || w.job != j.ID || w.version != rules.Version {
 		w = &walk{job: j.ID, version: rules.Version, rows: map[Row]int{}, shared: map[int64]bool{}}
 	}
-	step, sets, err := s.lookOn(ctx, rules, w, j)
+	step, questions, err := s.lookOn(ctx, rules, w, j)
 	if err != nil {
 		return job.Step{}, fmt.Errorf("look at identity sets: %w", err)
 	}
-	for some := range slices.Chunk(sets, decidedAtOnce) {
-		changed, err := s.Redo(ctx, some, Origin{Kind: "setting", ID: j.ID, Actor: j.Actor})
+	for some := range slices.Chunk(questions, decidedAtOnce) {
+		var sets, anew []int64
+		for _, one := range some {
+			sets, anew = append(sets, one.set), append(anew, one.anew...)
+		}
+		changed, err := s.Redo(ctx, sets, anew, Origin{Kind: "setting", ID: j.ID, Actor: j.Actor})
 		if errors.Is(err, ErrRulesMoved) { // once more, by the new ones
 			again, err := s.Step(ctx, j)
 			again.Changed = append(again.Changed, step.Changed...)
@@ -63,7 +67,7 @@ func (s *Service) Step(ctx context.Context, j job.Job) (job.Step, error) {
 			return job.Step{}, fmt.Errorf("decide again whose identity sets are: %w", err)
 		}
 		step.Changed = append(step.Changed, changed...)
-		if err := s.remember(ctx, w, some); err != nil {
+		if err := s.remember(ctx, w, sets); err != nil {
 			return job.Step{}, fmt.Errorf("look at what was decided: %w", err)
 		}
 	}
@@ -72,7 +76,7 @@ func (s *Service) Step(ctx context.Context, j job.Job) (job.Step, error) {
 }
 
 // lookOn goes on looking at sets until there is enough to do, and returns those that are to be read and decided again.
-func (s *Service) lookOn(ctx context.Context, rules *Rules, w *walk, j job.Job) (step job.Step, sets []int64, err error) {
+func (s *Service) lookOn(ctx context.Context, rules *Rules, w *walk, j job.Job) (step job.Step, questions []question, err error) {
 	step.Cursor = j.Cursor
 	if j.Done == 0 {
 		if step.Total, err = s.countSets(ctx); err != nil {
@@ -88,19 +92,25 @@ func (s *Service) lookOn(ctx context.Context, rules *Rules, w *walk, j job.Job) 
 		if err != nil {
 			return step, nil, err
 		}
-		sets, step.Done = append(sets, inQuestion...), step.Done+int64(len(found))
+		questions, step.Done = append(questions, inQuestion...), step.Done+int64(len(found))
 		if len(found) > 0 {
 			step.Cursor = found[len(found)-1].id
 		}
-		if step.Finished = len(found) < lookedAtOnce; step.Finished || len(sets) >= enoughToRedo {
+		if step.Finished = len(found) < lookedAtOnce; step.Finished || len(questions) >= enoughToRedo {
 			break
 		}
 	}
-	return step, sets, nil
+	return step, questions, nil
+}
+
+// question is a set that is to be read and decided again.
+type question struct {
+	set  int64
+	anew []int64 // shared members that the job has not looked at again yet
 }
 
 // inQuestion finds the sets that are to be read and decided again.
-func (s *Service) inQuestion(ctx context.Context, rules *Rules, w *walk, changed identity.TypeName, sets []storedSet) ([]int64, error) {
+func (s *Service) inQuestion(ctx context.Context, rules *Rules, w *walk, changed identity.TypeName, sets []storedSet) ([]question, error) {
 	var named []int64
 	read := map[int64][][16]byte{}
 	for _, set := range sets {
@@ -122,21 +132,26 @@ func (s *Service) inQuestion(ctx context.Context, rules *Rules, w *walk, changed
 	if err != nil {
 		return nil, err
 	}
-	var again []int64
+	again := map[int64]*question{}
+	ask := func(set int64) *question {
+		if again[set] == nil {
+			again[set] = &question{set: set}
+		}
+		return again[set]
+	}
 	doubted := map[Row]int64{} // and a set that leads to it
 	for _, id := range named {
-		if !sameKeys(read[id], members[id]) {
-			again = append(again, id)
-			continue
-		}
 		for _, one := range members[id] {
 			if one.shared && !w.shared[one.identity] {
 				w.shared[one.identity] = true
-				again = append(again, id)
+				ask(id).anew = append(ask(id).anew, one.identity)
 			}
 			if size, known := w.rows[one.row]; one.row != 0 && (!known || size != one.size) && doubted[one.row] == 0 {
 				doubted[one.row], w.rows[one.row] = id, one.size
 			}
+		}
+		if !sameKeys(read[id], members[id]) {
+			ask(id)
 		}
 	}
 	wrong, err := s.notPlain(ctx, rules, slices.Sorted(maps.Keys(doubted)))
@@ -144,10 +159,13 @@ func (s *Service) inQuestion(ctx context.Context, rules *Rules, w *walk, changed
 		return nil, err
 	}
 	for row := range wrong {
-		again = append(again, doubted[row])
+		ask(doubted[row])
 	}
-	slices.Sort(again)
-	return slices.Compact(again), nil
+	sorted := make([]question, 0, len(again))
+	for _, id := range slices.Sorted(maps.Keys(again)) {
+		sorted = append(sorted, *again[id])
+	}
+	return sorted, nil
 }
 
 // standing is a member of a set, as it stands.
