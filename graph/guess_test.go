@@ -51,3 +51,35 @@ func TestGuessingAMaskedValueIsSlow(t *testing.T) {
 		}
 	})
 }
+
+// What is done by hand says whom it is about. It is no way around.
+func TestGuessingByHandIsSlowToo(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		ask := func(query string) string {
+			return codeOf(decode(t, w.answer(t.Context(), []access.Scope{access.Read, access.Manage}, query, nil).Body.Bytes()))
+		}
+		for i := range 10 { // all that is free
+			claims := make([]string, 100)
+			for j := range claims {
+				claims[j] = fmt.Sprintf(`{type: "phone", value: "139%08d"}`, i*100+j)
+			}
+			ask(`{ customersByIdentity(identities: [` + strings.Join(claims, ",") + `]) { id } }`)
+		}
+		const phone, member = `{type: "phone", value: "13912345678"}`, `{type: "member_no", value: "m"}`
+		for _, query := range []string{
+			`{ whySame(a: ` + phone + `, b: ` + member + `) { same } }`,
+			`{ audit(identity: ` + phone + `) { totalCount } }`,
+			`mutation { linkIdentities(a: ` + phone + `, b: ` + member + `, reason: "r") { customers { id } } }`,
+			`mutation { keepApart(left: [` + member + `], right: [` + phone + `], reason: "r") { customers { id } } }`,
+			`mutation { unlinkIdentity(identity: ` + phone + `, reason: "r") { customers { id } } }`,
+			`mutation { blockIdentity(identity: ` + phone + `, reason: "r") { customers { id } } }`,
+			`mutation { moveIdentity(identity: ` + phone + `, to: "x", reason: "r") { customers { id } } }`,
+		} {
+			if code := ask(query); code != "RATE_LIMITED" {
+				t.Errorf("%s: %q", query, code)
+			}
+		}
+	})
+}

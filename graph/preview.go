@@ -63,6 +63,7 @@ func (r *Resolver) previewMerge(ctx context.Context, a, b string) (*model.MergeP
 	}
 	if found.Refused || found.Same { // nothing would change
 		after = before[kept]
+		before = [2]view{after, after}
 	}
 	return preview, r.fill(ctx, preview, sides, before, after, saved)
 }

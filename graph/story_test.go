@@ -138,4 +138,4 @@ func pretty(t *testing.T, answer []byte) []byte {
 }
 
 // volatile are ids, cursors and times that the server gives.
-var volatile = regexp.MustCompile(`("(?:id|mergedId|cursor|startCursor|endCursor|createdAt|updatedAt|receivedAt|computedAt|mergedAt|tookMs)": )(?:"[^"]*"|[0-9.]+)`)
+var volatile = regexp.MustCompile(`("(?:id|mergedId|cursor|startCursor|endCursor|createdAt|updatedAt|receivedAt|computedAt|mergedAt|undoneAt|endedAt|at|before|after|record|tookMs)": )(?:"[^"]*"|[0-9.]+)`)

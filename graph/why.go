@@ -3,6 +3,7 @@ package graph
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/onecdp/onecdp/graph/model"
@@ -149,15 +150,29 @@ var reasons = map[string]string{
 	"blocked": "the value that would join them is nobody's: somebody blocked it",
 }
 
+// linkedSo says in words why one link joins two identities.
+func linkedSo(edge oneid.Edge) string {
+	switch {
+	case edge.Operation != 0:
+		return "Somebody linked them by hand."
+	case edge.Observations == 1:
+		return "One record shows them together."
+	case edge.Observations > 1:
+		return fmt.Sprintf("%d records show them together.", edge.Observations)
+	default:
+		return "The one is derived from the other: the hash of an e-mail address."
+	}
+}
+
 // explained says in words why two identities are one person's, or not. held says which of them somebody holds.
 func explained(path oneid.Path, held [2]bool) string {
 	switch {
 	case path.Same && len(path.Edges) == 0:
 		return "Both are one identity."
 	case path.Same && len(path.Edges) == 1:
-		return "A link joins them."
+		return linkedSo(path.Edges[0])
 	case path.Same:
-		return "A chain of links joins them."
+		return fmt.Sprintf("A chain of %d links joins them.", len(path.Edges))
 	case path.Rejected != nil || reasons[path.Reason] != "":
 		return "They are not one person's: " + reasons[path.Reason] + "."
 	case !held[0] && !held[1]:

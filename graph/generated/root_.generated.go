@@ -2017,7 +2017,7 @@ What merging two customers would do.
 """
 type MergePreview {
   """
-  What is known under each name now and would be known afterwards, by name.
+  What is known under each name now and would be known afterwards, by name. Where they would not be one, this is what the survivor has, on all sides.
   """
   attributeChanges: [AttributeChange!]! @listSize(assumedSize: 20)
 
@@ -2047,7 +2047,7 @@ type MergePreview {
   refusal: String
 
   """
-  The segments that the one customer would be in and one of the two is not, and the other way round.
+  The segments that the one customer would be in and one of the two is not, and the other way round; by the segments' keys.
   """
   segmentChanges: [SegmentSideChange!]! @listSize(assumedSize: 10)
 
