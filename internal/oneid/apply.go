@@ -9,7 +9,6 @@ import (
 
 	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/golden"
-	"github.com/onecdp/onecdp/internal/identity"
 	"github.com/onecdp/onecdp/internal/store"
 )
 
@@ -82,7 +81,7 @@ func (w *work) apply(ctx context.Context) error {
 			}
 		}
 		if held.isNew {
-			births = append(births, birth{held, w.before.number[w.firstShown(i)]})
+			births = append(births, birth{held, w.before.number[w.birthOfGroup(i)]})
 		}
 	}
 	if err := addHandles(ctx, w.tx, births); err != nil {
@@ -149,21 +148,6 @@ func (w *work) note(ctx context.Context) error {
 		entries = append(entries, auditEntry{kind: "merged", rule: "same", before: merge.Merged, after: merge.Survivor, by: &merge.By})
 	}
 	return addAudit(ctx, w.tx, w.a, entries, Origin{})
-}
-
-// firstShown is the strongest identity of the first record that shows a group's customer.
-func (w *work) firstShown(group int) identity.Identity {
-	for i, home := range w.plan.Homes {
-		if home.Group != group {
-			continue
-		}
-		for _, id := range w.stars[i].Identities {
-			if !w.before.Shared[id] {
-				return id
-			}
-		}
-	}
-	return w.plan.Groups[group].Joins[0]
 }
 
 // birth is a new customer and the identity it is born with, the strongest of the record that made it.

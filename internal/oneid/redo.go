@@ -264,7 +264,8 @@ func (d *redoing) assignHandles(ctx context.Context) error {
 			handle, created = best.id, best.created
 		} else {
 			handle = Handle(d.a.Next())
-			d.handles = append(d.handles, handleRow{id: handle, birth: d.ids[d.existing[members[0]]], seat: d.ids[d.existing[members[0]]], created: created})
+			birth := d.birthOfPart(customer)
+			d.handles = append(d.handles, handleRow{id: handle, birth: birth, seat: birth, created: created})
 			d.leads[handle] = row
 		}
 		if held.Handle != handle {
