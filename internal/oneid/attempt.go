@@ -96,6 +96,9 @@ func (s *Service) Transact(ctx context.Context, rules *Rules, ids int, do func(c
 			if err := lockFences(ctx, tx, alone, shared); err != nil {
 				return err
 			}
+			if len(alone) > 0 {
+				tx.Now = store.Now() // what others did while this one waited came before
+			}
 			return do(ctx, tx, attempt)
 		})
 		if err == nil {

@@ -142,6 +142,7 @@ func (s *Service) BlockIdentity(ctx context.Context, id identity.Claim, by Autho
 			return err
 		}
 		o.decisions = append(o.decisions, decision{operation: o.op.ID, identity: numbers[0], kind: "block"})
+		o.blocked = numbers
 		return o.rereadNaming(ctx, numbers[0])
 	}, ended)
 }
@@ -253,6 +254,11 @@ func (o *operating) withdraw(ctx context.Context, record *storedRecord, away boo
 	if err := o.seedSets(ctx, []int64{set}); err != nil {
 		return err
 	}
+	members, err := membersOf(ctx, o.tx, []int64{set})
+	if err != nil {
+		return err
+	}
+	o.named = append(o.named, members[set]...)
 	if o.seeds.Restated == nil {
 		o.seeds.Restated = map[int64]bool{}
 	}

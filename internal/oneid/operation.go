@@ -49,6 +49,9 @@ type operating struct {
 	decisions  []decision
 	sets       []int64           // to be read again
 	later      identity.TypeName // where there are too many sets: the type whose sets a job reads again
+	named      []int64 // identities that it is about besides those of its decisions
+	blocked    []int64
+	unblocked  []int64
 	changes    []func(ctx context.Context) error
 	raise      bool // what is blocked changes
 	resolution *Resolution
@@ -107,14 +110,37 @@ func (o *operating) carryOut(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	entry := auditEntry{kind: "operation"}
-	if o.op.Kind == "undoOperation" {
-		entry.kind = "undone"
-	}
-	if err := addAudit(ctx, o.tx, o.a, []auditEntry{entry}, by); err != nil {
+	if err := addAudit(ctx, o.tx, o.a, o.entries(), by); err != nil {
 		return err
 	}
 	return o.finish(ctx, o.tx, o.a, o.resolution)
+}
+
+// entries tell the audit of the operation: one for each identity that it names, or one that names none.
+func (o *operating) entries() []auditEntry {
+	kind := "operation"
+	if o.op.Kind == "undoOperation" {
+		kind = "undone"
+	}
+	named := slices.Clone(o.named)
+	for _, one := range o.decisions {
+		named = append(named, one.identity)
+	}
+	slices.Sort(named)
+	var entries []auditEntry
+	for _, id := range slices.Compact(named) {
+		entries = append(entries, auditEntry{kind: kind, identity: id})
+	}
+	if len(entries) == 0 {
+		entries = append(entries, auditEntry{kind: kind})
+	}
+	for _, id := range o.blocked {
+		entries = append(entries, auditEntry{kind: "blocked", rule: "blocked", identity: id})
+	}
+	for _, id := range o.unblocked {
+		entries = append(entries, auditEntry{kind: "unblocked", identity: id})
+	}
+	return entries
 }
 
 // sharedBesides lists the shared identities that sets show together with others.

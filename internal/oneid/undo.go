@@ -75,7 +75,7 @@ func (o *operating) turn(ctx context.Context, target *storedOperation, active bo
 	case "unmerge":
 		return o.turnMerger(ctx, *target.subject, active, target.id)
 	case "blockIdentity":
-		return o.rereadBlocked(ctx, target.id)
+		return o.rereadBlocked(ctx, target.id, active)
 	}
 	return nil
 }
@@ -116,7 +116,7 @@ func (o *operating) turnMerger(ctx context.Context, merge int64, withdraw bool, 
 func (o *operating) seedOperation(ctx context.Context, id int64) error {
 	rows, err := o.tx.Query(ctx, "SELECT DISTINCT identity_id FROM decisions WHERE operation_id = $1", id)
 	ids, err := store.Collect(rows, err, func(row store.Row, into *int64) error { return row.Scan(into) })
-	o.seeds.Identities = append(o.seeds.Identities, ids...)
+	o.seeds.Identities, o.named = append(o.seeds.Identities, ids...), append(o.named, ids...)
 	if err != nil {
 		return err
 	}
@@ -126,11 +126,16 @@ func (o *operating) seedOperation(ctx context.Context, id int64) error {
 	return err
 }
 
-func (o *operating) rereadBlocked(ctx context.Context, operation int64) error {
+func (o *operating) rereadBlocked(ctx context.Context, operation int64, active bool) error {
 	rows, err := o.tx.Query(ctx, "SELECT DISTINCT identity_id FROM decisions WHERE operation_id = $1 AND kind = 'block'", operation)
 	ids, err := store.Collect(rows, err, func(row store.Row, into *int64) error { return row.Scan(into) })
 	if err != nil {
 		return err
+	}
+	if active {
+		o.blocked = append(o.blocked, ids...)
+	} else {
+		o.unblocked = append(o.unblocked, ids...)
 	}
 	for _, id := range slices.Compact(ids) {
 		if err := o.rereadNaming(ctx, id); err != nil {
