@@ -49,7 +49,7 @@ type operating struct {
 	decisions  []decision
 	sets       []int64           // to be read again
 	later      identity.TypeName // where there are too many sets: the type whose sets a job reads again
-	named      []int64 // identities that it is about besides those of its decisions
+	named      []int64           // identities that it is about besides those of its decisions
 	blocked    []int64
 	unblocked  []int64
 	changes    []func(ctx context.Context) error
