@@ -28,15 +28,15 @@ func (r *Resolver) identityTypeShown(one identity.Type) *model.IdentityType {
 }
 
 // identityType finds an identity type; nil when there is none.
-func (r *Resolver) identityType(number int64) (*model.IdentityType, error) {
+func (r *Resolver) identityType(number int64) *model.IdentityType {
 	if int64(int32(number)) != number { //nolint:gosec // the numbers of types have 32 bits, and that is what is asked
-		return nil, nil
+		return nil
 	}
 	one, known := r.OneID.Registry().Type(r.OneID.TypeName(int32(number))) //nolint:gosec // see above
 	if !known {
-		return nil, nil
+		return nil
 	}
-	return r.identityTypeShown(one), nil
+	return r.identityTypeShown(one)
 }
 
 // shownBlocked are the blocked values of a type as the caller may see them: masked as the values of the type are.

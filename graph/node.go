@@ -34,7 +34,7 @@ func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 	case gid.Campaign:
 		return some(r.campaignByID(ctx, numbers[0]))
 	case gid.IdentityType:
-		return some(r.identityType(numbers[0]))
+		return some(r.identityType(numbers[0]), nil)
 	case gid.AttributeType:
 		return some(r.attributeType(ctx, numbers[0]))
 	case gid.Operation:

@@ -48,7 +48,7 @@ func (r *Resolver) identityGraph(ctx context.Context, customer *model.Customer) 
 func (r *Resolver) graphShown(ctx context.Context, customer *model.Customer, nodes []*model.Identity, edges []*model.IdentityEdge) *model.IdentityGraph {
 	order := r.shownOrder(ctx)
 	far := func(one *model.Identity) int {
-		if one.Identity.Customer == customer.Row {
+		if one.Customer == customer.Row {
 			return 0
 		}
 		return 1
