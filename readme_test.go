@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"reflect"
 	"regexp"
@@ -69,16 +68,7 @@ func demoWorld(t *testing.T, db *store.DB) http.Handler {
 // ask sends a query as the page of a server on this machine does.
 func ask(t *testing.T, api http.Handler, query string) []byte {
 	t.Helper()
-	body, err := json.Marshal(map[string]string{"query": query})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx := access.WithCaller(t.Context(), access.Caller{Name: "readme", Scopes: []access.Scope{access.Read, access.Personal}})
-	answer := httptest.NewRecorder()
-	request := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
-	request.Header.Set("Content-Type", "application/json")
-	api.ServeHTTP(answer, request)
-	return answer.Body.Bytes()
+	return askAs(t, api, query, nil, access.Read, access.Personal)
 }
 
 // exact decodes JSON with its digits.
