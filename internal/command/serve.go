@@ -14,6 +14,7 @@ import (
 	"github.com/onecdp/onecdp/internal/access"
 	"github.com/onecdp/onecdp/internal/assembly"
 	"github.com/onecdp/onecdp/internal/doctor"
+	"github.com/onecdp/onecdp/internal/picture"
 	"github.com/onecdp/onecdp/internal/store"
 	"github.com/onecdp/onecdp/internal/web"
 	"github.com/onecdp/onecdp/schema"
@@ -112,6 +113,7 @@ func serve(ctx context.Context, streams Streams, s service) (err error) {
 		GraphQL: graphQL, Streams: graphQL, SDL: schema.Text(), Keys: services.Access, Sessions: services.Access,
 		PageSession: s.PageSession, Origins: s.CORSOrigins, Database: db, Log: log,
 		Metrics: seen.metrics.Handler(), Observers: seen.observers(),
+		Picture: picture.New(services.OneID, services.Profile).Customer,
 	})
 	if err != nil {
 		return err

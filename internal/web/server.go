@@ -57,6 +57,7 @@ type Options struct {
 	Origins     []string // whose pages may call /graphql; "*": anyone's
 	Database    Database
 	Metrics     http.Handler // what /metrics shows; nil: there is no such route
+	Picture     Picture      // what /customers/{id}/graph.svg shows; nil: there is no such route
 	Observers   []Observer   // told of every request
 	Log         *slog.Logger
 }
@@ -98,6 +99,9 @@ func New(options Options) (*Server, error) {
 	mux.HandleFunc("/readyz", s.readyz)
 	if options.Metrics != nil {
 		mux.Handle("GET /metrics", s.signedIn(s.scoped(mayRead, options.Metrics)))
+	}
+	if options.Picture != nil {
+		mux.Handle("GET /customers/{id}/graph.svg", s.signedIn(s.scoped(mayRead, s.picture(options.Picture))))
 	}
 	mux.HandleFunc("/", notFound)
 	s.handler = s.logged(hardened(mux))
