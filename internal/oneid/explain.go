@@ -244,6 +244,6 @@ func (d *drawing) around(row Row) Graph {
 	for _, numbers := range [][]int64{own, far} {
 		slices.SortFunc(numbers, func(a, b int64) int { return d.Registry.Compare(d.what[a], d.what[b]) })
 	}
-	graph.Nodes = append(own, far...)
+	graph.Nodes = slices.Concat(own, far)
 	return graph
 }
