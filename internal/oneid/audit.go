@@ -104,6 +104,12 @@ func (w *work) sidesOf(ctx context.Context, rows []Row) (map[Row][]int64, error)
 	if len(rows) == 0 {
 		return nil, nil
 	}
+	newcomers := map[int64]bool{} // they are stored already, with their customer to be
+	for _, group := range w.plan.Groups {
+		for _, id := range group.Joins {
+			newcomers[w.before.number[id]] = true
+		}
+	}
 	var args store.Args
 	given := store.Relation(w.tx.Dialect(), "given", &args, store.Int64s("id", numbersOf(rows)))
 	found, err := w.tx.Query(ctx, "SELECT i.customer_id, i.id, i.type_id FROM "+given+" JOIN identities i ON i.customer_id = given.id ORDER BY i.id", args...)
@@ -114,6 +120,9 @@ func (w *work) sidesOf(ctx context.Context, rows []Row) (map[Row][]int64, error)
 		var typ int32
 		if err := row.Scan(&owner, &number, &typ); err != nil {
 			return err
+		}
+		if newcomers[number] {
+			return nil
 		}
 		all[owner] = append(all[owner], number)
 		if w.a.strong(w.a.TypeName(typ)) {

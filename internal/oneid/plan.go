@@ -166,8 +166,9 @@ func (p *planner) place(id identity.Identity) int {
 	}
 	node := p.add(p.rules.strong(id.Type))
 	p.node[id], p.identity[node] = node, id
-	p.disputed[node] = p.facts.Ruled[id]
-	if row := p.facts.Owner[id]; row != 0 {
+	row, exists := p.facts.Owner[id]
+	p.disputed[node] = p.facts.Ruled[id] || exists && row == 0 // somebody had it once: his id comes back with it
+	if row != 0 {
 		p.join(node, p.placeRow(row), p.rules.strong(id.Type), Cause{})
 	}
 	return node
