@@ -27,6 +27,9 @@ func TestStatementsDoNotGrowWithTheCustomers(t *testing.T) {
 		"deeper": {`query ($first: Int) { customers(first: $first) { edges { node { identities { customer { events(first: 5) { edges { node {
 			customer { tags { value } identities { customer { merges { survivor { identities { value } } } } } }
 		} } } } } } } } }`, 8},
+		"graphs": {`query ($first: Int) { customers(first: $first) { edges { node { identityGraph {
+			nodes { value customer { attributes } } edges { a { value } b { value } accepted reason observations operation { id } }
+		} } } } }`, 18},
 		"through provenance": {`query ($first: Int) { customers(first: $first) { edges { node { attribute(name: "level") { identity { customer {
 			attribute(name: "level") { identity { customer { identities { value } } } }
 		} } } } } } }`, 9},

@@ -933,7 +933,7 @@ type Customer implements Node {
     How many entries, 1 to 100.
     """
     first: Int = 20
-  ): AuditEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
+  ): AuditEntryConnection! @cost(weight: "50") @listSize(slicingArguments: ["first"], sizedFields: ["edges"])
 
   """
   When this person was first heard of: the arrival of their oldest record.
