@@ -50,7 +50,7 @@ func always(row Row, handle Handle) []Span { return []Span{{Beginning, End, row,
 // Find fills in the sets that are known already, and marks the others as new. It takes the fences of their owners, shared; where one
 // is held by somebody else, the attempt must begin again.
 func (s *Service) Find(ctx context.Context, tx *store.Tx, a *Attempt, sets []*Set) error {
-	if err := s.find(ctx, tx, sets); err != nil {
+	if err := s.find(ctx, tx, a, sets); err != nil {
 		return err
 	}
 	var disputed []*Set
@@ -63,14 +63,14 @@ func (s *Service) Find(ctx context.Context, tx *store.Tx, a *Attempt, sets []*Se
 		return nil
 	}
 	if !tx.Dialect().OneWriter() { // as it is now that the fences are held
-		if err := s.find(ctx, tx, disputed); err != nil {
+		if err := s.find(ctx, tx, a, disputed); err != nil {
 			return err
 		}
 	}
 	return s.calmDown(ctx, tx, a.Rules, disputed)
 }
 
-func (s *Service) find(ctx context.Context, tx *store.Tx, sets []*Set) error {
+func (s *Service) find(ctx context.Context, tx *store.Tx, a *Attempt, sets []*Set) error {
 	var (
 		digests = make([][]byte, len(sets))
 		numbers = make([]int64, len(sets))
@@ -103,7 +103,7 @@ func (s *Service) find(ctx context.Context, tx *store.Tx, sets []*Set) error {
 			span.Since, span.Until = since.Time, until.Time
 			set.Spans, set.part = append(set.Spans, span), part
 		}
-		if !fenced {
+		if !fenced && !a.alone[fenceOf(span.Row)] { // what is held alone cannot be tried for while others wait for it
 			busy[fenceOf(span.Row)] = true
 		}
 		return nil

@@ -149,7 +149,7 @@ func (w *work) confirmSpeakers(ctx context.Context) error {
 	if len(speaking) == 0 {
 		return nil
 	}
-	if err := w.find(ctx, w.tx, again); err != nil {
+	if err := w.find(ctx, w.tx, w.a, again); err != nil {
 		return err
 	}
 	for i, set := range speaking {
