@@ -292,10 +292,12 @@ func (d *redoing) loadHandles(ctx context.Context) error {
 	return err
 }
 
-// seatOf finds the identity that an id goes by now, and who holds it.
+// seatOf finds the identity that an id goes by now, and who holds it. From one that was shared and is, it goes nowhere: else everybody who
+// shows a shared number would take its id.
 func (d *redoing) seatOf(one handleRow) (Row, int64) {
+	moves := func(i int) bool { return d.whole[i] && !(d.stored[i] && d.place[i] >= 0 && d.solution.Shared[d.place[i]]) }
 	from, loaded := d.at[one.birth]
-	if !loaded || !d.whole[from] { // its evidence is not here: where it had moved on to is where it goes on from
+	if !loaded || !moves(from) { // where it had moved on to is where it goes on from
 		if from, loaded = d.at[one.seat]; !loaded {
 			return 0, one.seat
 		}
@@ -304,7 +306,7 @@ func (d *redoing) seatOf(one handleRow) (Row, int64) {
 	if e < 0 {
 		return 0, d.ids[from]
 	}
-	if d.whole[from] {
+	if moves(from) {
 		shown := d.evidence
 		shown.Shared = d.solution.Shared
 		e = evidence.Seat(d.a.Registry, shown, d.arrivals, e, one.created)
