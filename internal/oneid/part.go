@@ -17,7 +17,7 @@ type Seeds struct {
 	Reconsider []int64        // shared identities whose evidence may have shrunk
 	Anew       []int64        // identities that must be looked at again even if they are shared by many
 	Batch      map[int64]*Set // sets whose records are not stored yet
-	Sets       []int64        // numbers of sets that may have lost all of their members
+	Sets       []int64        // numbers of sets that belong to it whoever is in them: nobody any more, or only shared identities
 	Restated   map[int64]bool // sets whose statements have changed
 	Before     *solved        // the part as it was before an operation; nil: as it was before the batch
 }
@@ -116,7 +116,7 @@ func (s *Service) loadPart(ctx context.Context, tx store.Querier, rules *Rules, 
 		ids[id] = true
 	}
 	sets := map[int64]*partSet{}
-	if err := p.loadBare(ctx, tx, seeds.Sets, sets); err != nil {
+	if err := p.loadNamed(ctx, tx, seeds, sets, ids); err != nil {
 		return nil, err
 	}
 	for len(rows)+len(ids) > 0 {
@@ -229,21 +229,28 @@ func (p *part) loadSets(ctx context.Context, tx store.Querier, added []int, sets
 	return p.loadSetRows(ctx, tx, fresh, sets)
 }
 
-// loadBare adds sets that have no members.
-func (p *part) loadBare(ctx context.Context, tx store.Querier, numbers []int64, sets map[int64]*partSet) error {
+// loadNamed adds sets whoever is in them: none at all, or only shared identities whose other evidence is not loaded.
+func (p *part) loadNamed(ctx context.Context, tx store.Querier, seeds Seeds, sets map[int64]*partSet, ids map[int64]bool) error {
+	numbers := slices.Clone(seeds.Sets)
 	if len(numbers) == 0 {
 		return nil
 	}
+	slices.Sort(numbers)
 	var args store.Args
-	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", numbers))
-	found, err := tx.Query(ctx, "SELECT given.id FROM "+given+" WHERE NOT EXISTS (SELECT 1 FROM identity_set_members m WHERE m.set_id = given.id)", args...)
-	bare, err := store.Collect(found, err, func(row store.Row, into *int64) error { return row.Scan(into) })
-	if err != nil {
-		return err
-	}
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", slices.Compact(numbers)))
+	found, err := tx.Query(ctx, "SELECT given.id, coalesce(m.identity_id, 0) FROM "+given+" LEFT JOIN identity_set_members m ON m.set_id = given.id ORDER BY 1, 2", args...)
 	fresh := map[int64][]int64{}
-	for _, id := range bare {
-		fresh[id] = nil
+	if _, err := store.Collect(found, err, func(row store.Row, _ *struct{}) error {
+		var set, member int64
+		err := row.Scan(&set, &member)
+		if fresh[set] = append(fresh[set], member); member == 0 {
+			fresh[set] = []int64{}
+		} else {
+			ids[member] = true
+		}
+		return err
+	}); err != nil {
+		return err
 	}
 	return p.loadSetRows(ctx, tx, fresh, sets)
 }

@@ -49,9 +49,15 @@ type witness struct {
 	answers    []map[int64]oneid.Handle
 }
 
-// empty forgets the history before.
+// empty forgets the history before, and the settings that it changed.
 func (w *witness) empty() {
 	ctx := context.Background()
+	for _, t := range identity.Defaults() {
+		change := oneid.TypeChange{Name: t.Name, MaxPerCustomer: oneid.Limit[int]{Given: true, Value: t.MaxPerCustomer}, MaxOwners: oneid.Limit[int]{Given: true, Value: t.MaxOwners}}
+		if _, _, err := w.past.DefineType(ctx, change, "test"); err != nil {
+			w.Fatal(err)
+		}
+	}
 	err := w.past.db.WithTx(ctx, func(tx *store.Tx) error {
 		for table := range strings.FieldsSeq("customers identities identity_sets identity_set_members set_owners set_mentions records events observations" +
 			" merges merge_sides customer_handles changes operations decisions audit_entries email_hashes customer_tags jobs job_customers") {

@@ -295,7 +295,9 @@ func (d *redoing) loadHandles(ctx context.Context) error {
 // seatOf finds the identity that an id goes by now, and who holds it. From one that was shared and is, it goes nowhere: else everybody who
 // shows a shared number would take its id.
 func (d *redoing) seatOf(one handleRow) (Row, int64) {
-	moves := func(i int) bool { return d.whole[i] && !(d.stored[i] && d.place[i] >= 0 && d.solution.Shared[d.place[i]]) }
+	moves := func(i int) bool {
+		return d.whole[i] && !(d.stored[i] && d.place[i] >= 0 && d.solution.Shared[d.place[i]])
+	}
 	from, loaded := d.at[one.birth]
 	if !loaded || !moves(from) { // where it had moved on to is where it goes on from
 		if from, loaded = d.at[one.seat]; !loaded {

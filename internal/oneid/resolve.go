@@ -237,17 +237,24 @@ func (w *work) redoDisputes(ctx context.Context) error {
 			w.seeds.Batch[set.ID] = set
 		}
 	}
-	first := w.sets[0]
+	var disputed []*Set
 	for i, set := range w.shown {
 		if w.plan.Homes[i].Dispute >= 0 {
-			first = set
-			break
+			disputed = append(disputed, set)
 		}
+	}
+	for _, set := range w.sets {
+		if set.part != 0 && !set.calm {
+			disputed = append(disputed, set)
+		}
+	}
+	for _, set := range disputed {
+		w.seeds.Sets = append(w.seeds.Sets, set.ID)
 	}
 	if err := w.revive(ctx); err != nil {
 		return err
 	}
-	return w.redo(ctx, w.tx, w.a, w.seeds, w.origin(first), w.resolution)
+	return w.redo(ctx, w.tx, w.a, w.seeds, w.origin(disputed[0]), w.resolution)
 }
 
 // revive makes sure of the members of known sets that nobody had until now: they may have been read by other settings.
