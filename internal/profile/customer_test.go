@@ -45,7 +45,7 @@ func TestAnyIDEverGivenLeadsToTheLivingCustomer(t *testing.T) {
 		w.customer(1, `{"name":"Li","visits":3}`, `{}`, 11, 12)
 		w.customer(2, `{}`, `{}`, 21)
 		w.insert("customer_handles", store.Int64s("id", []int64{31}), store.NullInt64s("customer_id", []*int64{nil}),
-			store.Int64s("birth_identity_id", []int64{1}), store.Times("created_at", []time.Time{morning}))
+			store.Int64s("birth_identity_id", []int64{1}), store.Int64s("seat_identity_id", []int64{1}), store.Times("created_at", []time.Time{morning}))
 
 		found, err := w.reader.ByHandles(t.Context(), []profile.Handle{12, 21, 99, 11, 31, 12})
 		wantHandles(t, found, err, 11, 21, 0, 11, 0, 11)

@@ -98,7 +98,7 @@ func (w *world) customer(row int64, attributes, provenance string, handles ...in
 	for i := range handles {
 		rows[i], times[i] = row, minute(i)
 	}
-	w.insert("customer_handles", store.Int64s("id", handles), store.Int64s("customer_id", rows), store.Int64s("birth_identity_id", births),
+	w.insert("customer_handles", store.Int64s("id", handles), store.Int64s("customer_id", rows), store.Int64s("birth_identity_id", births), store.Int64s("seat_identity_id", births),
 		store.Times("created_at", times))
 }
 

@@ -44,7 +44,7 @@ func (w *world) customer(row int64) {
 			return err
 		}
 		_, err := tx.InsertRows(w.Context(), "customer_handles", "", store.Int64s("id", one), store.Int64s("customer_id", one),
-			store.Int64s("birth_identity_id", one), store.Times("created_at", at))
+			store.Int64s("birth_identity_id", one), store.Int64s("seat_identity_id", one), store.Times("created_at", at))
 		return err
 	})
 }
