@@ -9,6 +9,7 @@ import (
 
 	"github.com/onecdp/onecdp/internal/customer"
 	"github.com/onecdp/onecdp/internal/golden"
+	"github.com/onecdp/onecdp/internal/identity"
 	"github.com/onecdp/onecdp/internal/store"
 )
 
@@ -117,7 +118,7 @@ func (w *work) origin(set *Set) Origin {
 // note tells the audit what the stars that are simply followed have changed.
 func (w *work) note(ctx context.Context) error {
 	var entries []auditEntry
-	told := map[int64]bool{}
+	told, followed := map[int64]bool{}, map[identity.Identity]Origin{}
 	for i, set := range w.shown {
 		home := w.plan.Homes[i]
 		if home.Dispute >= 0 {
@@ -129,25 +130,51 @@ func (w *work) note(ctx context.Context) error {
 			after = held.Handle
 		}
 		by := w.origin(set)
+		entries = append(entries, w.verdicts(set, &by)...)
 		for _, id := range set.Identities {
-			number := w.before.number[id]
-			entry := auditEntry{kind: "accepted", rule: "same", identity: set.Anchor, other: number, by: &by}
-			if w.before.Shared[id] && number != set.Anchor {
-				entry.kind, entry.rule = "rejected", "shared"
-			}
-			if number != set.Anchor {
-				entries = append(entries, entry)
-			}
-			if w.before.Owner[id] == 0 && !told[number] {
+			followed[id] = by
+			if number := w.before.number[id]; w.before.Owner[id] == 0 && !told[number] {
 				told[number] = true
 				entries = append(entries, auditEntry{kind: "joined", identity: number, after: after, by: &by})
 			}
 		}
 	}
+	for _, d := range w.before.Derived { // an email and its hash, now that both exist
+		by, ours := followed[d.Email]
+		if !ours {
+			by, ours = followed[d.Hash]
+		}
+		if !ours || w.before.Owner[d.Email] != 0 && w.before.Owner[d.Hash] != 0 {
+			continue
+		}
+		ends := []identity.Identity{d.Email, d.Hash}
+		slices.SortFunc(ends, w.a.Registry.Compare)
+		entry := auditEntry{kind: "accepted", rule: "same", identity: w.before.number[ends[0]], other: w.before.number[ends[1]], by: &by}
+		if w.before.Shared[d.Email] || w.before.Shared[d.Hash] {
+			entry.kind, entry.rule = "rejected", "shared"
+		}
+		entries = append(entries, entry)
+	}
 	for _, merge := range w.resolution.Merges {
 		entries = append(entries, auditEntry{kind: "merged", rule: "same", before: merge.Merged, after: merge.Survivor, by: &merge.By})
 	}
 	return addAudit(ctx, w.tx, w.a, entries, Origin{})
+}
+
+// verdicts are those on the links that a set shows which is simply followed: of its star, and of the rays that this would have if
+// shared identities were not left out.
+func (w *work) verdicts(set *Set, by *Origin) (entries []auditEntry) {
+	strongest := set.Identities[0]
+	for i, id := range set.Identities {
+		number := w.before.number[id]
+		if i > 0 && (w.before.Shared[id] || w.before.Shared[strongest]) {
+			entries = append(entries, auditEntry{kind: "rejected", rule: "shared", identity: w.before.number[strongest], other: number, by: by})
+		}
+		if !w.before.Shared[id] && number != set.Anchor {
+			entries = append(entries, auditEntry{kind: "accepted", rule: "same", identity: set.Anchor, other: number, by: by})
+		}
+	}
+	return entries
 }
 
 // birth is a new customer and the identity it is born with, the strongest of the record that made it.
