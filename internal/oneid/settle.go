@@ -262,7 +262,9 @@ func (d *redoing) tell(ctx context.Context) error {
 	if err := addMerges(ctx, d.tx, merges); err != nil {
 		return err
 	}
-	d.compareVerdicts()
+	if err := d.compareVerdicts(ctx); err != nil {
+		return err
+	}
 	return addAudit(ctx, d.tx, d.a, d.audit, d.by)
 }
 
@@ -332,8 +334,11 @@ func (d *redoing) addSides(ctx context.Context, merges []Merge) error {
 }
 
 // compareVerdicts tells the audit which links have another verdict than before.
-func (d *redoing) compareVerdicts() {
-	was := d.past.verdicts()
+func (d *redoing) compareVerdicts(ctx context.Context) error {
+	was, err := d.earlier(ctx)
+	if err != nil {
+		return err
+	}
 	for pair, rule := range d.verdicts() {
 		earlier, known := was[pair]
 		delete(was, pair)
@@ -351,6 +356,7 @@ func (d *redoing) compareVerdicts() {
 			d.audit = append(d.audit, auditEntry{kind: "withdrawn", identity: pair[0], other: pair[1]})
 		}
 	}
+	return nil
 }
 
 func (p *part) has(number int64) bool {
