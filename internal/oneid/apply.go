@@ -130,7 +130,6 @@ func (w *work) note(ctx context.Context) error {
 			after = held.Handle
 		}
 		by := w.origin(set)
-		entries = append(entries, w.verdicts(set, &by)...)
 		for _, id := range set.Identities {
 			followed[id] = by
 			if number := w.before.number[id]; w.before.Owner[id] == 0 && !told[number] {
@@ -138,6 +137,7 @@ func (w *work) note(ctx context.Context) error {
 				entries = append(entries, auditEntry{kind: "joined", identity: number, after: after, by: &by})
 			}
 		}
+		entries = append(entries, w.verdicts(set, &by)...)
 	}
 	for _, d := range w.before.Derived { // an email and its hash, now that both exist
 		by, ours := followed[d.Email]

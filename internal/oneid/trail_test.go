@@ -68,7 +68,7 @@ func TestTheAuditIsReadByIdentityByCustomerAndByTime(t *testing.T) {
 		p.record("user_id:u email:a@x.cn")
 		p.record("user_id:other")
 
-		joined := []string{"accepted user_id:u phone:+8613912345601 same", "joined phone:+8613912345601"}
+		joined := []string{"joined phone:+8613912345601", "accepted user_id:u phone:+8613912345601 same"}
 		linked := []string{"accepted user_id:u email:a@x.cn same", "merged same"}
 		phone, email, nobody, not := claimOf("phone:13912345601"), claimOf("email:a@x.cn"), claimOf("user_id:never"), claimOf("phone:no number")
 		p.expectAudit(oneid.AuditQuery{Identity: &phone}, joined...)
