@@ -17,7 +17,7 @@ import (
 // over a few fences, locks in the server's memory (PostgreSQL's advisory locks): who adds rows holds the customer's fence shared, who decides about
 // a disputed customer holds it alone. A fence is only ever tried for while other locks are held; who must wait begins again and waits first.
 const (
-	fences     = 64
+	fences     = 256    // few enough for the server's table of locks: 6,400 as a rule
 	fenceClass = 0x0cd9 // tells these advisory locks apart from others of the same database
 )
 

@@ -84,7 +84,7 @@ func (s *Service) find(ctx context.Context, tx *store.Tx, a *Attempt, sets []*Se
 		" c.id IS NULL OR "+tryFence(tx, "c.id")+" FROM "+given+
 		" JOIN identity_sets s ON s.digest = given.digest"+
 		" LEFT JOIN set_owners o ON o.set_id = s.id LEFT JOIN customers c ON c.id = o.customer_id ORDER BY o.since", args...)
-	busy := map[int32]bool{}
+	busy, wanted := false, map[int32]bool{}
 	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
 		var (
 			n            int
@@ -103,13 +103,14 @@ func (s *Service) find(ctx context.Context, tx *store.Tx, a *Attempt, sets []*Se
 			span.Since, span.Until = since.Time, until.Time
 			set.Spans, set.part = append(set.Spans, span), part
 		}
-		if !fenced && !a.alone[fenceOf(span.Row)] { // what is held alone cannot be tried for while others wait for it
-			busy[fenceOf(span.Row)] = true
+		if span.Row != 0 {
+			wanted[fenceOf(span.Row)] = true
 		}
+		busy = busy || !fenced && !a.alone[fenceOf(span.Row)] // what is held alone cannot be tried for while others wait for it
 		return nil
 	})
-	if err == nil && len(busy) > 0 {
-		return &Needs{shared: busy}
+	if err == nil && busy { // all are waited for at once: one by one each attempt might meet another that is busy
+		return &Needs{shared: wanted}
 	}
 	return err
 }

@@ -14,7 +14,27 @@ type known struct {
 	number map[identity.Identity]int64 // the numbers of identities that exist
 }
 
+// know reads what a plan rests on.
 func (s *Service) know(ctx context.Context, tx *store.Tx, rules *Rules, stars []Star) (known, error) {
+	k, err := s.meet(ctx, tx, rules, stars)
+	if err != nil {
+		return k, err
+	}
+	var owners []int64
+	for _, owner := range k.Owner {
+		if owner != 0 {
+			owners = append(owners, int64(owner))
+		}
+	}
+	if len(owners) == 0 {
+		return k, nil
+	}
+	slices.Sort(owners)
+	return k, s.stand(ctx, tx, rules, slices.Compact(owners), k.Standings)
+}
+
+// meet reads all that a plan rests on but how customers stand.
+func (s *Service) meet(ctx context.Context, tx *store.Tx, rules *Rules, stars []Star) (known, error) {
 	k := known{
 		Facts: Facts{
 			Owner: map[identity.Identity]Row{}, Shared: map[identity.Identity]bool{}, Ruled: map[identity.Identity]bool{},
@@ -49,17 +69,7 @@ func (s *Service) know(ctx context.Context, tx *store.Tx, rules *Rules, stars []
 		return k, err
 	}
 	k.Derived = derived(rules, shown, emails, k.Owner)
-	var owners []int64
-	for _, owner := range k.Owner {
-		if owner != 0 {
-			owners = append(owners, int64(owner))
-		}
-	}
-	if len(owners) == 0 {
-		return k, nil
-	}
-	slices.Sort(owners)
-	return k, s.stand(ctx, tx, rules, slices.Compact(owners), k.Standings)
+	return k, nil
 }
 
 func (k *known) note(id identity.Identity, number int64, owner Row, shared, ruled bool) {

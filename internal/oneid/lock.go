@@ -119,7 +119,7 @@ func (w *work) confirm(ctx context.Context) error {
 		return nil // nothing can have moved
 	}
 	if len(w.before.Standings) > 0 {
-		after, err := w.know(ctx, w.tx, w.a.Rules, w.stars)
+		after, err := w.meet(ctx, w.tx, w.a.Rules, w.stars) // how customers stand is seen from their rows
 		if err != nil {
 			return err
 		}

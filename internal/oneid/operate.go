@@ -12,14 +12,15 @@ import (
 )
 
 // LinkIdentities says that two identities are one person's, whatever limits say. Nobody else is merged: who has one of them
-// may lose it to the other's customer. It is BAD_USER_INPUT when one cannot be an identity, or both are the same.
+// may lose it to the other's customer. Linking an identity with itself is BAD_USER_INPUT. Here as in all that follows, what cannot be an
+// identity is nobody's: then nothing is done, and the outcome has no operation.
 func (s *Service) LinkIdentities(ctx context.Context, a, b identity.Claim, by Author) (Outcome, error) {
 	return s.operate(ctx, "linkIdentities", by, func(ctx context.Context, o *operating) error {
-		one, err := o.read(a, fault.Path{"a"})
+		one, err := o.read(a)
 		if err != nil {
 			return err
 		}
-		other, err := o.read(b, fault.Path{"b"})
+		other, err := o.read(b)
 		if err != nil {
 			return err
 		}
@@ -42,9 +43,9 @@ func (s *Service) KeepApart(ctx context.Context, left, right []identity.Claim, b
 				return fault.Bad(fault.Path{name}, "name at least one identity")
 			}
 			for j, claim := range side {
-				id, err := o.read(claim, fault.Path{name, j})
+				id, err := o.read(claim)
 				if err != nil {
-					return err
+					continue // nobody's
 				}
 				if i == 1 && slices.Contains(sides[0], id) {
 					return fault.Bad(fault.Path{name, j}, "this identity stands on both sides")
@@ -53,6 +54,9 @@ func (s *Service) KeepApart(ctx context.Context, left, right []identity.Claim, b
 					sides[i] = append(sides[i], id)
 				}
 			}
+		}
+		if len(sides[0]) == 0 || len(sides[1]) == 0 {
+			return errNothingToDo
 		}
 		numbers, err := o.number(ctx, append(slices.Clone(sides[0]), sides[1]...)...)
 		o.decide(0, "apart", numbers[:len(sides[0])], numbers[len(sides[0]):])
@@ -63,7 +67,7 @@ func (s *Service) KeepApart(ctx context.Context, left, right []identity.Claim, b
 // UnlinkIdentity says that records up to and including since (nil: now) tie an identity to nobody any more; later ones do.
 func (s *Service) UnlinkIdentity(ctx context.Context, id identity.Claim, since *time.Time, by Author) (Outcome, error) {
 	return s.operate(ctx, "unlinkIdentity", by, func(ctx context.Context, o *operating) error {
-		one, err := o.read(id, fault.Path{"identity"})
+		one, err := o.read(id)
 		if err != nil {
 			return err
 		}
@@ -84,7 +88,7 @@ func (s *Service) UnlinkIdentity(ctx context.Context, id identity.Claim, since *
 // identity of the customer.
 func (s *Service) MoveIdentity(ctx context.Context, id identity.Claim, to Handle, by Author) (Outcome, error) {
 	return s.operate(ctx, "moveIdentity", by, func(ctx context.Context, o *operating) error {
-		one, err := o.read(id, fault.Path{"identity"})
+		one, err := o.read(id)
 		if err != nil {
 			return err
 		}
@@ -133,7 +137,7 @@ func (o *operating) heldBy(ctx context.Context, handle Handle, at fault.Path) ([
 // BlockIdentity says that a value stands for nobody: it is dropped from all records, past and to come.
 func (s *Service) BlockIdentity(ctx context.Context, id identity.Claim, by Author) (Outcome, error) {
 	return s.operate(ctx, "blockIdentity", by, func(ctx context.Context, o *operating) error {
-		one, err := o.read(id, fault.Path{"identity"})
+		one, err := o.read(id)
 		if err != nil {
 			return err
 		}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/feed"
 	"github.com/onecdp/onecdp/internal/identity"
 	"github.com/onecdp/onecdp/internal/job"
@@ -261,11 +260,11 @@ func ended(_ context.Context, o *operating) (Outcome, error) {
 	return outcome, nil
 }
 
-// read normalises an argument that names an identity.
-func (o *operating) read(claim identity.Claim, at fault.Path) (identity.Identity, error) {
+// read normalises an argument that names an identity, as a lookup does. What cannot be an identity is nobody's, and there is nothing to do.
+func (o *operating) read(claim identity.Claim) (identity.Identity, error) {
 	id, reason := o.a.Registry.Normalise(claim)
 	if reason != nil {
-		return id, fault.Bad(at, "this cannot be an identity: %s", reason)
+		return id, errNothingToDo
 	}
 	return id, nil
 }
