@@ -96,17 +96,17 @@ func (h *house) leadsTo(handle oneid.Handle) oneid.Handle {
 func (h *house) sound() {
 	h.Helper()
 	for what, query := range map[string]string{
-		"identities without a living customer": "SELECT count(*) FROM identities i LEFT JOIN customers c ON c.id = i.customer_id WHERE c.id IS NULL",
-		"handles that lead nowhere":            "SELECT count(*) FROM customer_handles t LEFT JOIN customers c ON c.id = t.customer_id WHERE c.id IS NULL",
+		"identities without a living customer": "SELECT count(*) FROM identities i LEFT JOIN customers c ON c.id = i.customer_id WHERE i.customer_id IS NOT NULL AND c.id IS NULL",
+		"handles that lead nowhere":            "SELECT count(*) FROM customer_handles t LEFT JOIN customers c ON c.id = t.customer_id WHERE t.customer_id IS NOT NULL AND c.id IS NULL",
 		"customers without their handle":       "SELECT count(*) FROM customers c LEFT JOIN customer_handles t ON t.id = c.public_id AND t.customer_id = c.id WHERE t.id IS NULL",
 		"customers that are not their oldest handle": "SELECT count(*) FROM customers c JOIN customer_handles t ON t.customer_id = c.id" +
 			" WHERE t.created_at < c.created_at OR (t.created_at = c.created_at AND t.id < c.public_id)",
 		"owners that are no customer": "SELECT count(*) FROM set_owners o LEFT JOIN customers c ON c.id = o.customer_id WHERE c.id IS NULL",
-		"sets owned by another than their anchor's": "SELECT count(*) FROM identity_sets s JOIN identities i ON i.id = s.anchor_id JOIN set_owners o ON o.set_id = s.id" +
-			" WHERE o.customer_id <> i.customer_id",
+		"sets owned by another than their anchor's, which is strong": "SELECT count(*) FROM identity_sets s JOIN identities i ON i.id = s.anchor_id JOIN set_owners o ON o.set_id = s.id" +
+			" JOIN identity_types t ON t.id = i.type_id WHERE t.strength = 'STRONG' AND o.customer_id <> i.customer_id",
 		"sets with an anchor and no owner": "SELECT count(*) FROM identity_sets s LEFT JOIN set_owners o ON o.set_id = s.id WHERE s.anchor_id IS NOT NULL AND o.set_id IS NULL",
 		"tags of no customer":              "SELECT count(*) FROM customer_tags t LEFT JOIN customers c ON c.id = t.customer_id WHERE c.id IS NULL",
-		"emails apart from their hashes":   "SELECT count(*) FROM identities e JOIN identities h ON h.key = e.derived_key WHERE e.customer_id <> h.customer_id",
+		"emails apart from their hashes":   "SELECT count(*) FROM identities e JOIN identities h ON h.key = e.derived_key WHERE e.customer_id <> h.customer_id AND NOT e.shared AND NOT h.shared",
 		"customers of wrong size":          "SELECT count(*) FROM customers c WHERE identity_count <> (SELECT count(*) FROM identities i WHERE i.customer_id = c.id)",
 	} {
 		if n := h.count(query); n != 0 {

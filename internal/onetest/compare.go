@@ -84,9 +84,10 @@ func (m *Model) compareIDs(s *State, names *Names, handles []customer.Handle) (f
 	fail := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	for i, handle := range handles {
 		want := m.Shown[i]
-		// Ids that one request made are of one age: which of them is shown is not said.
+		// Ids that one request made are of one age: which of them is shown is not said, but it stays the one that was.
 		for _, id := range m.IDs {
-			if m.Leads[id] == i && id.made == want.made && names.real[id] == handle {
+			if m.Leads[id] == i && id.made == want.made && names.real[id] == handle && id != want {
+				m.prefer(id, want)
 				want = id
 			}
 		}
@@ -111,6 +112,13 @@ func (m *Model) compareIDs(s *State, names *Names, handles []customer.Handle) (f
 		}
 	}
 	return faults
+}
+
+// prefer makes one id the older of two.
+func (m *Model) prefer(id, other *ID) {
+	m.IDs = slices.DeleteFunc(m.IDs, func(one *ID) bool { return one == id })
+	m.IDs = slices.Insert(m.IDs, slices.Index(m.IDs, other), id)
+	m.Shown[m.Leads[id]] = id
 }
 
 func (m *Model) nameOf(customer int) string {

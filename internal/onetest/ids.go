@@ -57,6 +57,7 @@ func (m *Model) Ingest(records ...*Record) {
 // Operate adds an operation.
 func (m *Model) Operate(o *Operation) {
 	m.begin()
+	m.counting = nil
 	m.Operations = append(m.Operations, o)
 	m.journal = append(m.journal, fmt.Sprintf("%d: %s", m.step, o.describe()))
 	m.settle()
@@ -65,6 +66,7 @@ func (m *Model) Operate(o *Operation) {
 // Define changes a type or adds one.
 func (m *Model) Define(t identity.Type) error {
 	m.begin()
+	m.counting = nil
 	types := slices.DeleteFunc(m.Types.Types(), func(old identity.Type) bool { return old.Name == t.Name })
 	registry, err := identity.NewRegistry(append(types, t), "CN")
 	if err != nil {
@@ -160,8 +162,7 @@ func (m *Model) seat(id *ID, frozen func(identity.Identity) bool) identity.Ident
 // shared now is passed over: it is nobody's.
 func (m *Model) steadier(id *ID, seat identity.Identity) identity.Identity {
 	for _, r := range m.Records {
-		members := m.members(r)
-		if r.step <= id.made || !slices.Contains(members, seat) {
+		if m.arrived(r) <= id.made || !slices.Contains(m.members(r), seat) {
 			continue
 		}
 		to, _ := m.Center(m.Now, r)
@@ -170,6 +171,17 @@ func (m *Model) steadier(id *ID, seat identity.Identity) identity.Identity {
 		}
 	}
 	return seat
+}
+
+// arrived is when the first of the living records arrived that show just what one shows: one that is sent again says nothing new.
+func (m *Model) arrived(r *Record) int {
+	step := r.step
+	for _, other := range m.Records {
+		if other.step < step && m.Living(other) && other.showsLike(r) {
+			step = other.step
+		}
+	}
+	return step
 }
 
 func (m *Model) steadiness(id identity.Identity) int {

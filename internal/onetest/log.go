@@ -41,6 +41,14 @@ func (r Record) Raw() map[string]any {
 	return raw
 }
 
+// showsLike says that two records were sent with the same identities.
+func (r *Record) showsLike(other *Record) bool {
+	within := func(claims, others []identity.Claim) bool {
+		return !slices.ContainsFunc(claims, func(c identity.Claim) bool { return !slices.Contains(others, c) })
+	}
+	return within(r.Claims, other.Claims) && within(other.Claims, r.Claims)
+}
+
 // Pair are two identities that an operation ties or keeps apart.
 type Pair [2]identity.Identity
 
@@ -71,6 +79,8 @@ type Log struct {
 	Most       int // how many identities a customer may hold
 	Records    []*Record
 	Operations []*Operation
+
+	counting map[*Record][]identity.Identity // what counts of records, until operations or settings change
 }
 
 // active says that an operation was not undone, or that its undoing was.
@@ -119,7 +129,19 @@ func (l *Log) Living(r *Record) bool {
 }
 
 // members are the identities of a record that count (S2), those that operators unlinked included.
-func (l *Log) members(r *Record) (kept []identity.Identity) {
+func (l *Log) members(r *Record) []identity.Identity {
+	kept, read := l.counting[r]
+	if !read {
+		if l.counting == nil {
+			l.counting = map[*Record][]identity.Identity{}
+		}
+		kept = l.read(r)
+		l.counting[r] = kept
+	}
+	return slices.Clone(kept)
+}
+
+func (l *Log) read(r *Record) (kept []identity.Identity) {
 	if !l.Living(r) {
 		return nil
 	}
