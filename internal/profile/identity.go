@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/onecdp/onecdp/internal/identity"
@@ -92,7 +93,36 @@ func (r *Reader) IdentitiesByID(ctx context.Context, ids []int64, seen bool) ([]
 	for i := range all {
 		found[all[i].place] = &all[i].Identity
 	}
-	return found, err
+	if err != nil || !seen {
+		return found, err
+	}
+	return found, r.seenBlocked(ctx, found)
+}
+
+// seenBlocked tells of identities that count in no record since somebody blocked them when records named them.
+func (r *Reader) seenBlocked(ctx context.Context, found []*Identity) error {
+	byNumber, blocked := map[int64]*Identity{}, []int64{}
+	for _, id := range found {
+		if id != nil && id.FirstSeen == nil {
+			byNumber[id.ID], blocked = id, append(blocked, id.ID)
+		}
+	}
+	if len(blocked) == 0 {
+		return nil
+	}
+	var args store.Args
+	given := store.Relation(r.db.Dialect(), "given", &args, store.Int64s("id", blocked))
+	mentions := strings.ReplaceAll(sightings, "identity_set_members m WHERE m.identity_id = i.id", "set_mentions m WHERE m.key = i.key")
+	rows, err := r.db.Query(ctx, "SELECT i.id"+mentions+" FROM "+given+" JOIN identities i ON i.id = given.id", args...)
+	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
+		var number int64
+		var seen [4]*store.Instant
+		err := row.Scan(&number, &seen[0], &seen[1], &seen[2], &seen[3])
+		byNumber[number].FirstSeen = either(seen[0], seen[2], time.Time.Before)
+		byNumber[number].LastSeen = either(seen[1], seen[3], time.Time.After)
+		return err
+	})
+	return err
 }
 
 type placedIdentity struct {
