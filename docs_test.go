@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/xml"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -85,6 +87,40 @@ func TestOperationsOfTheDocumentsFitTheSchema(t *testing.T) {
 	}
 	if count < 5 {
 		t.Errorf("%d operations", count)
+	}
+}
+
+// A picture is read aloud by its title, and drawn for light and dark pages.
+func TestPicturesOfTheDocumentsCanBeReadByEverybody(t *testing.T) {
+	t.Parallel()
+	names, err := filepath.Glob("docs/one-id/*.svg")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%d pictures, %v", len(names), err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var picture struct {
+			Role  string `xml:"role,attr"`
+			Label string `xml:"aria-labelledby,attr"`
+			Title struct {
+				ID   string `xml:"id,attr"`
+				Text string `xml:",chardata"`
+			} `xml:"title"`
+			Style string `xml:"style"`
+		}
+		if err := xml.Unmarshal(text, &picture); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if picture.Role != "img" || picture.Title.Text == "" || !slices.Contains(strings.Fields(picture.Label), picture.Title.ID) {
+			t.Errorf("%s is no image with a title: %+v", name, picture)
+		}
+		if !strings.Contains(picture.Style, "prefers-color-scheme: dark") {
+			t.Errorf("%s is drawn for light pages alone", name)
+		}
 	}
 }
 
