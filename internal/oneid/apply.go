@@ -118,7 +118,7 @@ func (w *work) origin(set *Set) Origin {
 // note tells the audit what the stars that are simply followed have changed.
 func (w *work) note(ctx context.Context) error {
 	var entries []auditEntry
-	told, followed := map[int64]bool{}, map[identity.Identity]Origin{}
+	told, existed, followed := map[int64]bool{}, map[int64]bool{}, map[identity.Identity]Origin{}
 	for i, set := range w.shown {
 		home := w.plan.Homes[i]
 		if home.Dispute >= 0 {
@@ -131,7 +131,7 @@ func (w *work) note(ctx context.Context) error {
 		}
 		by := w.origin(set)
 		for _, id := range set.Identities {
-			followed[id] = by
+			followed[id], existed[w.before.number[id]] = by, w.before.Owner[id] != 0
 			if number := w.before.number[id]; w.before.Owner[id] == 0 && !told[number] {
 				told[number] = true
 				entries = append(entries, auditEntry{kind: "joined", identity: number, after: after, by: &by})
@@ -157,6 +157,10 @@ func (w *work) note(ctx context.Context) error {
 	}
 	for _, merge := range w.resolution.Merges {
 		entries = append(entries, auditEntry{kind: "merged", rule: "same", before: merge.Merged, after: merge.Survivor, by: &merge.By})
+	}
+	entries, err := w.onlyNews(ctx, entries, existed)
+	if err != nil {
+		return err
 	}
 	return addAudit(ctx, w.tx, w.a, entries, Origin{})
 }

@@ -37,3 +37,41 @@ func (p *part) knows(pair [2]int64) bool {
 	b, there := p.at[pair[1]]
 	return here && there && (p.whole[a] || p.whole[b])
 }
+
+// onlyNews leaves out the accepted links that were accepted before: another set has shown them. Where an end is new, so is the link.
+func (w *work) onlyNews(ctx context.Context, entries []auditEntry, existed map[int64]bool) ([]auditEntry, error) {
+	var places, stronger, weaker []int64
+	told := map[[2]int64]bool{}
+	known := make([]bool, len(entries))
+	for i, one := range entries {
+		if one.kind != "accepted" {
+			continue
+		}
+		pair := [2]int64{one.identity, one.other}
+		known[i] = told[pair]
+		if told[pair] = true; !known[i] && existed[one.identity] && existed[one.other] {
+			places, stronger, weaker = append(places, int64(i)), append(stronger, one.identity), append(weaker, one.other)
+		}
+	}
+	if len(places) > 0 {
+		var args store.Args
+		given := store.Relation(w.tx.Dialect(), "given", &args, store.Int64s("n", places), store.Int64s("a", stronger), store.Int64s("b", weaker))
+		rows, err := w.tx.Query(ctx, "SELECT given.n FROM "+given+" WHERE 'accepted' = (SELECT e.kind FROM audit_entries e WHERE e.other_id = given.b AND e.identity_id = given.a"+
+			" AND e.kind IN ('accepted', 'rejected', 'withdrawn') ORDER BY e.at DESC, e.id DESC LIMIT 1)", args...)
+		if _, err := store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
+			var place int
+			err := row.Scan(&place)
+			known[place] = err == nil
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	news := entries[:0]
+	for i, one := range entries {
+		if !known[i] {
+			news = append(news, one)
+		}
+	}
+	return news, nil
+}

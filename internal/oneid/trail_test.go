@@ -85,6 +85,18 @@ func TestTheAuditIsReadByIdentityByCustomerAndByTime(t *testing.T) {
 	})
 }
 
+func TestALinkThatIsShownAgainIsNoNews(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		p := newPast(t, db)
+		p.record("user_id:u phone:+8613912345601", "user_id:u phone:+8613912345601 email:a@x.cn")
+		p.record("user_id:u phone:+8613912345601 email:a@x.cn device_id:d")
+		p.expectAudit(oneid.AuditQuery{Customer: p.rowOf("user_id:u")},
+			"joined user_id:u", "joined phone:+8613912345601", "accepted user_id:u phone:+8613912345601 same",
+			"joined email:a@x.cn", "accepted user_id:u email:a@x.cn same", "joined device_id:d", "accepted user_id:u device_id:d same")
+	})
+}
+
 func TestAnEntryOfTheAuditSaysWhoAndWhy(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
