@@ -19,7 +19,7 @@ var breaks = []struct {
 	{
 		check: "identity-customer",
 		do:    "UPDATE identities SET customer_id = -customer_id WHERE id = (SELECT min(id) FROM identities)", undo: "UPDATE identities SET customer_id = -customer_id WHERE customer_id < 0",
-		alsoFails: []string{"identity-count", "handle-birth", "set-anchor"},
+		alsoFails: []string{"identity-count", "handle-seat", "set-anchor"},
 	},
 	{
 		check: "identity-count",
@@ -33,11 +33,11 @@ var breaks = []struct {
 	{
 		check: "handle-customer",
 		do:    "UPDATE customer_handles SET customer_id = -customer_id WHERE id = (SELECT max(id) FROM customer_handles)", undo: "UPDATE customer_handles SET customer_id = -customer_id WHERE customer_id < 0",
-		alsoFails: []string{"handle-birth", "customer-id", "tag-customer", "merge"},
+		alsoFails: []string{"handle-seat", "customer-id", "tag-customer", "merge"},
 	},
 	{
-		check: "handle-birth",
-		do:    "UPDATE customer_handles SET birth_identity_id = -birth_identity_id WHERE id = (SELECT max(id) FROM customer_handles)", undo: "UPDATE customer_handles SET birth_identity_id = -birth_identity_id WHERE birth_identity_id < 0",
+		check: "handle-seat",
+		do:    "UPDATE customer_handles SET seat_identity_id = -seat_identity_id WHERE id = (SELECT max(id) FROM customer_handles)", undo: "UPDATE customer_handles SET seat_identity_id = -seat_identity_id WHERE seat_identity_id < 0",
 	},
 	{
 		check: "customer-id",
@@ -54,7 +54,7 @@ var breaks = []struct {
 	},
 	{
 		check: "owner-one",
-		do:    "INSERT INTO set_owners (set_id, since, dated, until, customer_id) SELECT set_id, until, true, since, customer_id FROM set_owners ORDER BY set_id LIMIT 1", undo: "DELETE FROM set_owners WHERE dated",
+		do:    "INSERT INTO set_owners (set_id, since, dated, until, customer_id) SELECT set_id, until, true, since, customer_id FROM set_owners WHERE NOT dated ORDER BY set_id LIMIT 1", undo: "DELETE FROM set_owners WHERE since > until",
 	},
 	{
 		check: "set-owner",
@@ -90,15 +90,16 @@ var breaks = []struct {
 	},
 	{
 		check: "record-set",
-		do:    "UPDATE records SET set_id = -set_id WHERE id = (SELECT max(id) FROM records)", undo: "UPDATE records SET set_id = -set_id WHERE set_id < 0",
+		do:    "UPDATE records SET set_id = set_id + 1000000000 WHERE id = (SELECT max(id) FROM records)", undo: "UPDATE records SET set_id = set_id - 1000000000 WHERE set_id > 1000000000",
 	},
 	{
 		check: "event-set",
-		do:    "UPDATE events SET set_id = -set_id WHERE id = (SELECT max(id) FROM events)", undo: "UPDATE events SET set_id = -set_id WHERE set_id < 0",
+		do:    "UPDATE events SET set_id = set_id + 1000000000 WHERE id = (SELECT max(id) FROM events)", undo: "UPDATE events SET set_id = set_id - 1000000000 WHERE set_id > 1000000000",
+		alsoFails: []string{"event-record"},
 	},
 	{
 		check: "observation-set",
-		do:    "UPDATE observations SET set_id = -set_id WHERE record_id = (SELECT max(record_id) FROM observations)", undo: "UPDATE observations SET set_id = -set_id WHERE set_id < 0",
+		do:    "UPDATE observations SET set_id = set_id + 1000000000 WHERE record_id = (SELECT max(record_id) FROM observations)", undo: "UPDATE observations SET set_id = set_id - 1000000000 WHERE set_id > 1000000000",
 	},
 	{
 		check: "event-record",
