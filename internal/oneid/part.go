@@ -97,7 +97,7 @@ func mates(ctx context.Context, q store.Querier, rows map[Row]bool) ([]Row, erro
 	var args store.Args
 	given := store.Relation(q.Dialect(), "given", &args, store.Int64s("id", numbersOf(slices.Sorted(maps.Keys(rows)))))
 	found, err := q.Query(ctx, "SELECT c.id FROM customers c WHERE c.id IN (SELECT id FROM "+given+
-		") UNION SELECT m.id FROM customers c JOIN customers m ON m.part_id = c.part_id WHERE c.part_id IS NOT NULL AND c.id IN (SELECT id FROM "+given+") ORDER BY 1", args...)
+		") UNION SELECT m.id FROM customers m WHERE m.part_id IN (SELECT DISTINCT c.part_id FROM customers c WHERE c.part_id IS NOT NULL AND c.id IN (SELECT id FROM "+given+")) ORDER BY 1", args...)
 	return store.Collect(found, err, func(row store.Row, into *Row) error { return row.Scan(into) })
 }
 

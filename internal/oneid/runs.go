@@ -119,11 +119,10 @@ func (d *redoing) loadRuns(ctx context.Context) (map[int][]evidence.Run, error) 
 	d.handedAt = map[int]time.Time{}
 	for weak, owners := range ties {
 		if len(unlinked[weak]) > 0 || !d.oneOwner(weak, owners) {
-			all, err := d.loadTies(ctx, owners, len(unlinked[weak]) > 0)
+			owned, err := d.runsOf(ctx, owners, unlinked[weak])
 			if err != nil {
 				return nil, err
 			}
-			owned := evidence.Owners(d.a.Registry, d.evidence.Identities, all, unlinked[weak])
 			d.handedAt[weak] = d.handedSince(weak, owned)
 			if anchored[weak] {
 				runs[weak] = owned
@@ -131,6 +130,20 @@ func (d *redoing) loadRuns(ctx context.Context) (map[int][]evidence.Run, error) 
 		}
 	}
 	return runs, nil
+}
+
+// runsOf finds whose a weak identity was when. Where all who ever showed it are one customer their times are not needed: the first owner
+// is so from the beginning.
+func (d *redoing) runsOf(ctx context.Context, owners map[int][]*partSet, unlinked []time.Time) ([]evidence.Run, error) {
+	customers, owner := map[int]bool{}, -1
+	for owner = range owners {
+		customers[d.solution.Customer[owner]] = true
+	}
+	if len(customers) == 1 && len(unlinked) == 0 {
+		return []evidence.Run{{Owner: owner}}, nil
+	}
+	all, err := d.loadTies(ctx, owners, len(unlinked) > 0)
+	return evidence.Owners(d.a.Registry, d.evidence.Identities, all, unlinked), err
 }
 
 // handedSince is since when a weak identity has been its customer's without a break; the end of time when its last owner is somebody else.
