@@ -199,7 +199,8 @@ func (c *crowd) write(t *testing.T) {
 func (c *crowd) check(t *testing.T) {
 	t.Helper()
 	for i, one := range c.dbs {
-		t.Logf("server %d: %+v", i, one.Stats())
+		stats := one.Stats()
+		t.Logf("server %d: %d committed, %d retries, %d ended with an error of their own or begun again", i, stats.Committed, stats.Retries, stats.Failed)
 	}
 	ctx := context.Background()
 	state, err := onetest.Read(ctx, c.db)
@@ -210,7 +211,7 @@ func (c *crowd) check(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if model.Log.Operations, err = onetest.ReadOperations(ctx, c.db); err != nil {
+	if model.Operations, err = onetest.ReadOperations(ctx, c.db); err != nil {
 		t.Fatal(err)
 	}
 	model.Ingest(c.records...)
