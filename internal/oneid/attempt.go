@@ -78,14 +78,14 @@ func (a *Attempt) fence(tx *store.Tx, rows []Row) error {
 	return nil
 }
 
-// again bounds how often a transaction begins anew because it lacked something.
-const again = 60
+// attempts bounds how often a transaction begins anew because it lacked something.
+const attempts = 60
 
 // Transact runs do in a transaction with a supply of ids, and again where it ends with Needs.
 func (s *Service) Transact(ctx context.Context, rules *Rules, ids int, do func(ctx context.Context, tx *store.Tx, a *Attempt) error) error {
 	alone, shared, rows := map[int32]bool{}, map[int32]bool{}, map[Row]bool{}
 	var err error
-	for range again {
+	for range attempts {
 		var supply *store.IDs
 		if supply, err = s.db.ReserveIDs(ctx, ids); err != nil {
 			return err
@@ -117,7 +117,7 @@ func (s *Service) Transact(ctx context.Context, rules *Rules, ids int, do func(c
 		maps.Copy(shared, needs.shared)
 		maps.Copy(rows, needs.rows)
 	}
-	return fmt.Errorf("gave up after %d attempts: %w", again, err)
+	return fmt.Errorf("gave up after %d attempts: %w", attempts, err)
 }
 
 // lockFences takes the fences before anything else is locked, in ascending order.

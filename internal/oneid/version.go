@@ -2,7 +2,6 @@ package oneid
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -140,14 +139,9 @@ func (s *Service) readRules(ctx context.Context) (*Rules, error) {
 	return rules, nil
 }
 
-// querier is a transaction or the database.
-type querier interface {
-	Query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
 // blockedBy reads the identities that operations in force block. They were normalised as their types were then, and are again as they
 // are now.
-func blockedBy(ctx context.Context, q querier, rules *Rules) (map[identity.Identity]bool, error) {
+func blockedBy(ctx context.Context, q store.Querier, rules *Rules) (map[identity.Identity]bool, error) {
 	rows, err := q.Query(ctx, "SELECT i.type_id, i.scope, i.value FROM decisions d JOIN operations o ON o.id = d.operation_id"+
 		" JOIN identities i ON i.id = d.identity_id WHERE d.kind = $1 AND o.active", "block")
 	stored, err := store.Collect(rows, err, func(row store.Row, into *identity.Identity) error {
