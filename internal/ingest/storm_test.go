@@ -35,10 +35,10 @@ func TestAStormOnOnePhoneNumberEndsAndIsAnsweredThroughout(t *testing.T) {
 				if *stormSize > 0 {
 					storm.size = *stormSize
 				}
-				h.show("phone="+storm.phone, "user_id="+storm.name)
+				h.show("phone="+storm.phone, "user_id=owner-"+storm.name)
 				lookups := make(chan []time.Duration)
 				stop := make(chan struct{})
-				go func() { lookups <- lookAgain(h, "user_id", storm.name, stop) }()
+				go func() { lookups <- lookAgain(h, "user_id", "owner-"+storm.name, stop) }()
 				began := time.Now()
 				rain(t, []*ingest.Service{h.ingest, second}, storm.value, storm.phone, storm.size)
 				seconds := time.Since(began).Seconds()
