@@ -18,11 +18,14 @@ type Arrival struct {
 // Seat walks the birth identity of an id to a steadier one (S9) and returns where it ends. made is when the id was made.
 //
 // From a weak identity, or a strong one whose type is LATEST, it goes to the strongest identity that is not shared (part.Shared) of the first
-// arrival after made that shows both, if that one is steadier (strong LATEST over weak, strong EARLIEST over both) and not kept apart from it;
-// arrivals that offer no such identity are passed over. From there it goes on in the same way, through all arrivals after made. Arrivals of one
-// instant count in the order of their sets' numbers.
-func Seat(types *identity.Registry, part Part, arrivals []Arrival, birth int, made time.Time) int {
-	arrivals = slices.DeleteFunc(slices.Clone(arrivals), func(a Arrival) bool { return !a.At.After(made) })
+// arrival after it that shows both, if that one is steadier (strong LATEST over weak, strong EARLIEST over both) and not kept apart from it;
+// arrivals that offer no such identity are passed over. From there it goes on in the same way, through all arrivals after it. Arrivals of one
+// instant count in the order of their sets' numbers. number is the id's own, of the same count: it tells what came before the id and after it
+// where both were made in one transaction.
+func Seat(types *identity.Registry, part Part, arrivals []Arrival, birth int, made time.Time, number int64) int {
+	arrivals = slices.DeleteFunc(slices.Clone(arrivals), func(a Arrival) bool {
+		return cmp.Or(a.At.Compare(made), cmp.Compare(a.Set, number)) <= 0
+	})
 	slices.SortFunc(arrivals, func(a, b Arrival) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Set, b.Set))
 	})

@@ -1,6 +1,7 @@
 package evidence_test
 
 import (
+	"math"
 	"slices"
 	"testing"
 
@@ -45,7 +46,7 @@ func TestAnIdMovesToASteadierSeat(t *testing.T) {
 			slices.Reverse(arrivals)
 			s.apart(c.apart[0], c.apart[1])
 			want := s.ids(c.want)[0]
-			if got := evidence.Seat(s.types, s.part, arrivals, birth, day(1)); got != want {
+			if got := evidence.Seat(s.types, s.part, arrivals, birth, day(1), math.MaxInt64); got != want {
 				t.Errorf("got %s, want %s", name(s.part.Identities[got]), c.want)
 			}
 		})
@@ -60,11 +61,11 @@ func TestAnIdDoesNotMoveToASharedIdentity(t *testing.T) {
 		{Set: 2, Members: s.ids("anonymous_id:a phone:1 email:e"), At: day(3)},
 	}
 	s.part.Shared = []bool{false, true, false}
-	if got := evidence.Seat(s.types, s.part, arrivals, 0, day(1)); got != 2 {
+	if got := evidence.Seat(s.types, s.part, arrivals, 0, day(1), math.MaxInt64); got != 2 {
 		t.Errorf("got %s, want the email", name(s.part.Identities[got]))
 	}
 	s.part.Shared = []bool{true, true, true}
-	if got := evidence.Seat(s.types, s.part, arrivals, 0, day(1)); got != 0 {
+	if got := evidence.Seat(s.types, s.part, arrivals, 0, day(1), math.MaxInt64); got != 0 {
 		t.Errorf("got %s, want the birth identity", name(s.part.Identities[got]))
 	}
 }
@@ -79,7 +80,7 @@ func TestASeatIsReachedInSteadierSteps(t *testing.T) {
 		}
 		birth := rapid.IntRange(0, len(w.part.Identities)-1).Draw(t, "birth")
 		made := day(rapid.IntRange(0, 4).Draw(t, "made"))
-		if got, want := evidence.Seat(w.types, w.part, arrivals, birth, made), seatOf(w, arrivals, birth, made.Unix()); got != want {
+		if got, want := evidence.Seat(w.types, w.part, arrivals, birth, made, math.MaxInt64), seatOf(w, arrivals, birth, made.Unix()); got != want {
 			t.Fatalf("got %s, want %s", name(w.part.Identities[got]), name(w.part.Identities[want]))
 		}
 	})

@@ -13,8 +13,9 @@ import (
 	"github.com/onecdp/onecdp/internal/store"
 )
 
-// Follower keeps rows of its own that point at customers; it is told when customers become one.
+// Follower keeps rows of its own that point at customers. It is called within the transaction, with all customers concerned locked.
 type Follower interface {
+	// Follow is told of customers that became one as a whole: all that points at one row points at another now.
 	Follow(ctx context.Context, tx *store.Tx, moves []customer.Move) error
 	// Rehome is told which row each of some ids leads to from now on, 0 for nobody's: a customer was divided, or made whole again.
 	Rehome(ctx context.Context, tx *store.Tx, homes map[customer.Handle]customer.Row) error
@@ -43,7 +44,9 @@ func (w *work) apply(ctx context.Context) error {
 	for i, group := range w.plan.Groups {
 		held := w.resolution.Customers[w.groupRows[i]]
 		if held == nil {
-			held = &Customer{Row: w.groupRows[i], Handle: Handle(w.groupRows[i]), CreatedAt: w.tx.Now, Golden: golden.Record{}, isNew: true}
+			first, with := w.firstShown(i)
+			held = &Customer{Row: w.groupRows[i], Handle: first.handle, CreatedAt: w.tx.Now, Golden: golden.Record{}, isNew: true}
+			births = append(births, birth{held, w.before.number[with]})
 			w.resolution.Customers[held.Row] = held
 		}
 		held.Changed = true
@@ -80,9 +83,6 @@ func (w *work) apply(ctx context.Context) error {
 			if _, existed := w.before.Owner[id]; existed {
 				orphans[w.before.number[id]] = held.Row
 			}
-		}
-		if held.isNew {
-			births = append(births, birth{held, w.before.number[w.birthOfGroup(i)]})
 		}
 	}
 	if err := addHandles(ctx, w.tx, births); err != nil {

@@ -38,21 +38,21 @@ func (s *Service) calmDown(ctx context.Context, tx *store.Tx, rules *Rules, sets
 	truth := func(condition string) string { return "max(CASE WHEN " + condition + " THEN 1 ELSE 0 END)" }
 	rows, err := tx.Query(ctx, "SELECT given.id, count(DISTINCT CASE WHEN i.shared THEN NULL ELSE coalesce(i.customer_id, 0) END), "+
 		truth("i.ruled")+", "+truth("i.type_id IN (SELECT id FROM "+windowTypes+")")+", "+
-		truth("i.id = s.anchor_id AND i.type_id IN (SELECT id FROM "+strongTypes+")")+", "+
+		truth("NOT i.shared AND i.type_id IN (SELECT id FROM "+strongTypes+")")+", "+
 		"max(CASE WHEN i.shared OR i.type_id IN (SELECT id FROM "+strongTypes+") THEN NULL ELSE i.handed_at END), count(*)"+
 		" FROM "+given+" JOIN identity_sets s ON s.id = given.id JOIN identity_set_members m ON m.set_id = s.id JOIN identities i ON i.id = m.identity_id GROUP BY given.id", args...)
 	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
 		var (
 			id                              int64
 			customers, members              int
-			ruled, windowed, strongAnchored int
+			ruled, windowed, ties int
 			handed                          *store.Instant
 		)
-		if err := row.Scan(&id, &customers, &ruled, &windowed, &strongAnchored, &handed, &members); err != nil {
+		if err := row.Scan(&id, &customers, &ruled, &windowed, &ties, &handed, &members); err != nil {
 			return err
 		}
 		set := byNumber[id]
-		since := handed != nil && strongAnchored == 1 && slices.ContainsFunc(set.Times, func(at time.Time) bool { return at.Before(handed.Time) })
+		since := handed != nil && ties == 1 && slices.ContainsFunc(set.Times, func(at time.Time) bool { return at.Before(handed.Time) })
 		set.calm = customers <= 1 && ruled == 0 && windowed == 0 && !since && members == len(set.Identities)
 		return nil
 	})

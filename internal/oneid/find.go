@@ -20,6 +20,7 @@ type Set struct {
 	ID     int64 // filled in: the set's number
 	Anchor int64 // filled in: the number of its strongest identity that is not shared; 0: none
 	Spans  []Span
+	handle Handle // the id of the customer whom its first record makes, if it makes one
 	isNew  bool
 	part   int64 // the disputed evidence that its owner belongs to
 	calm   bool  // its owner is disputed, and these records change nothing about it

@@ -77,7 +77,6 @@ type redoing struct {
 	golden  map[Row]bool   // customers whose statements are others now
 	changed map[Row]bool   // customers that gained or lost something
 	sizes   map[Row]int    // identities each holds
-	birth   map[Row]int64  // of new customers: the identity they are born with
 	audit   []auditEntry
 	owners  map[int64][]Span // by set, as they shall be
 }
@@ -131,7 +130,7 @@ func (d *redoing) do(ctx context.Context) error {
 
 // assignRows gives each customer of the solution the row that holds most of its identities already, so that few are moved.
 func (d *redoing) assignRows() {
-	d.sizes, d.birth = map[Row]int{}, map[Row]int64{}
+	d.sizes = map[Row]int{}
 	counts := map[Row]map[int]int{}
 	for e, i := range d.existing {
 		if row := d.own[i]; row != 0 && d.rows[row] {
@@ -168,7 +167,6 @@ func (d *redoing) assignRows() {
 		if d.group[customer] == 0 {
 			row := Row(d.a.Next())
 			d.group[customer] = row
-			d.birth[row] = d.ids[d.existing[members[0]]]
 			d.r.Customers[row] = &Customer{Row: row, CreatedAt: d.tx.Now, Golden: golden.Record{}, isNew: true}
 			d.changed[row] = true
 		}
@@ -263,9 +261,9 @@ func (d *redoing) assignHandles(ctx context.Context) error {
 		if best := shown[row]; best != nil {
 			handle, created = best.id, best.created
 		} else {
-			handle = Handle(d.a.Next())
-			birth := d.birthOfPart(customer)
-			d.handles = append(d.handles, handleRow{id: handle, birth: birth, seat: birth, created: created})
+			one := d.born(customer)
+			handle = one.id
+			d.handles = append(d.handles, one)
 			d.leads[handle] = row
 		}
 		if held.Handle != handle {
@@ -311,7 +309,7 @@ func (d *redoing) seatOf(one handleRow) (Row, int64) {
 	if moves(from) {
 		shown := d.evidence
 		shown.Shared = d.solution.Shared
-		e = evidence.Seat(d.a.Registry, shown, d.arrivals, e, one.created)
+		e = evidence.Seat(d.a.Registry, shown, d.arrivals, e, one.created, int64(one.id))
 	}
 	return d.group[d.solution.Customer[e]], d.ids[d.existing[e]]
 }

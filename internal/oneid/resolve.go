@@ -158,10 +158,13 @@ func (w *work) do(ctx context.Context) error {
 func (w *work) supply() error {
 	need := 2*len(w.sets) + 8
 	for _, set := range w.shown {
-		need += 6*len(set.Identities) + 6
+		need += 6*len(set.Identities) + 7
 	}
 	if err := w.a.Enough(need); err != nil {
 		return err
+	}
+	for _, set := range w.shown { // ids are made in the order of the records, before anything else has a number
+		set.handle = Handle(w.a.Next())
 	}
 	w.groupRows = make([]Row, len(w.plan.Groups))
 	for i, group := range w.plan.Groups {

@@ -97,16 +97,19 @@ func (d *redoing) loadRuns(ctx context.Context) (map[int][]evidence.Run, error) 
 		if !strong && !d.solution.Shared[center] {
 			anchored[center] = true
 		}
-		if !strong || d.solution.Shared[center] {
-			continue
-		}
 		for _, member := range set.members {
-			if e := d.place[member]; !d.a.strong(d.evidence.Identities[e].Type) {
-				if ties[e] == nil {
-					ties[e] = map[int][]*partSet{}
-				}
-				ties[e][center] = append(ties[e][center], set)
+			e := d.place[member]
+			if d.solution.Shared[e] || d.solution.Shared[center] || d.a.strong(d.evidence.Identities[e].Type) == strong {
+				continue
 			}
+			weak, owner := e, center
+			if !strong { // a weak type may have the lower priority number
+				weak, owner = center, e
+			}
+			if ties[weak] == nil {
+				ties[weak] = map[int][]*partSet{}
+			}
+			ties[weak][owner] = append(ties[weak][owner], set)
 		}
 	}
 	unlinked := map[int][]time.Time{}

@@ -13,6 +13,7 @@ type ID struct {
 	Birth  identity.Identity
 	seat   identity.Identity // where the birth identity has moved on to
 	made   int               // the step that made it
+	own    bool              // a record of that step made it; else a part split off
 }
 
 // Model is a log with the ids that were given out while it was written.
@@ -101,44 +102,33 @@ func (m *Model) settle() {
 	}
 	for customer := range m.Now.Customers {
 		if m.Shown[customer] == nil {
-			birth := m.birth(customer)
-			id := &ID{Number: len(m.IDs) + 1, Birth: birth, seat: birth, made: m.step}
+			birth, own := m.birth(customer)
+			id := &ID{Number: len(m.IDs) + 1, Birth: birth, seat: birth, made: m.step, own: own}
 			m.IDs = append(m.IDs, id)
 			m.Shown[customer], m.Leads[id] = id, customer
 		}
 	}
 }
 
-// birth is the identity that a new id is born with: of a stranger the strongest of the first record that shows him, moved on to a steadier one by
-// the records after it in the same request; of a part that split off the strongest.
-func (m *Model) birth(customer int) identity.Identity {
+// birth is the identity that a new id is born with: of a stranger the strongest of the first record that shows him, of a part that split off the
+// strongest. It tells which of the two it is.
+func (m *Model) birth(customer int) (identity.Identity, bool) {
 	members := m.Now.Customers[customer]
 	held := func(id identity.Identity) bool { _, before := m.Before.Of[id]; return before }
 	if slices.ContainsFunc(members, held) {
-		return members[0]
+		return members[0], false
 	}
-	var birth *identity.Identity
-	for moved := true; moved; {
-		moved = false
-		for _, r := range m.Records {
-			shown := slices.DeleteFunc(m.members(r), func(id identity.Identity) bool { return !slices.Contains(members, id) })
-			if r.step != m.step || len(shown) == 0 {
-				continue
-			}
-			if birth == nil {
-				birth = &shown[0]
-			}
-			center, _ := m.Center(m.Now, r)
-			if slices.Contains(shown, *birth) && center == shown[0] && m.steadiness(center) > m.steadiness(*birth) && !m.keptApart(center, *birth) {
-				birth, moved = &center, true
-				break
-			}
+	for _, r := range m.Records {
+		if r.step != m.step || !slices.ContainsFunc(m.members(r), func(id identity.Identity) bool { return slices.Contains(members, id) }) {
+			continue
 		}
+		center, _ := m.Center(m.Now, r)
+		if slices.Contains(members, center) {
+			return center, true
+		}
+		break
 	}
-	if birth == nil {
-		return members[0]
-	}
-	return *birth
+	return members[0], false
 }
 
 // seat is the identity that the birth identity of an id has moved on to. From one that is shared, and was before, it does not move: the text does
@@ -158,11 +148,11 @@ func (m *Model) seat(id *ID, frozen func(identity.Identity) bool) identity.Ident
 	return seat
 }
 
-// steadier is the strongest identity of the first record after an id was made that shows its seat together with a steadier one. One that is
+// steadier is the strongest identity of the first record, of those that made an id and those after it, that shows its seat together with a steadier one. One that is
 // shared now is passed over: it is nobody's.
 func (m *Model) steadier(id *ID, seat identity.Identity) identity.Identity {
 	for _, r := range m.Records {
-		if m.arrived(r) <= id.made || !slices.Contains(m.members(r), seat) {
+		if at := m.arrived(r); at < id.made || at == id.made && !id.own || !slices.Contains(m.members(r), seat) {
 			continue
 		}
 		to, _ := m.Center(m.Now, r)

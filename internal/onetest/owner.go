@@ -46,7 +46,17 @@ func (l *Log) Owner(a *Answer, r *Record) int {
 	var ties []tie
 	for _, other := range l.Records {
 		star := slices.DeleteFunc(l.members(other), func(id identity.Identity) bool { return a.Shared[id] })
-		if slices.Contains(star, center) && l.strong(star[0]) && (from == nil || other.At.After(*from)) {
+		if !slices.Contains(star, center) || from != nil && !other.At.After(*from) {
+			continue
+		}
+		switch {
+		case star[0] == center: // its rays
+			for _, id := range star[1:] {
+				if l.strong(id) {
+					ties = append(ties, tie{other.At, id})
+				}
+			}
+		case l.strong(star[0]):
 			ties = append(ties, tie{other.At, star[0]})
 		}
 	}
