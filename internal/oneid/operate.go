@@ -115,15 +115,14 @@ type heldIdentity struct {
 	identity.Identity
 
 	number int64
-	shared bool
 }
 
 // heldBy lists what a customer is known by, the strongest first; a customer that does not exist is NOT_FOUND.
 func (o *operating) heldBy(ctx context.Context, handle Handle, at fault.Path) ([]heldIdentity, error) {
-	rows, err := o.tx.Query(ctx, "SELECT i.id, i.type_id, i.scope, i.value, i.shared FROM customer_handles h JOIN identities i ON i.customer_id = h.customer_id WHERE h.id = $1", int64(handle))
+	rows, err := o.tx.Query(ctx, "SELECT i.id, i.type_id, i.scope, i.value FROM customer_handles h JOIN identities i ON i.customer_id = h.customer_id WHERE h.id = $1", int64(handle))
 	held, err := store.Collect(rows, err, func(row store.Row, into *heldIdentity) error {
 		var typ int32
-		err := row.Scan(&into.number, &typ, &into.Scope, &into.Value, &into.shared)
+		err := row.Scan(&into.number, &typ, &into.Scope, &into.Value)
 		into.Type = o.a.TypeName(typ)
 		return err
 	})
