@@ -59,7 +59,7 @@ func (s *Service) plain(rules *Rules, c *looked) bool {
 	for i, number := range c.numbers {
 		place[number] = i
 	}
-	whole, strong := newTies(len(c.numbers)), newTies(len(c.numbers))
+	whole, strong := newForest(len(c.numbers)), newForest(len(c.numbers))
 	for _, set := range c.sets {
 		if len(set.members) == 0 || set.owner != c.row || set.dated {
 			return false
@@ -89,9 +89,9 @@ func (s *Service) plain(rules *Rules, c *looked) bool {
 
 // overLimit says whether identities are more of some type and scope than a customer may have, whenever they were seen.
 func overLimit(rules *Rules, identities []identity.Identity) bool {
-	counts := map[identity.Identity]int{}
+	counts := map[Kind]int{}
 	for _, id := range identities {
-		kind := identity.Identity{Type: id.Type, Scope: id.Scope}
+		kind := Kind{id.Type, id.Scope}
 		counts[kind]++
 		typ, declared := rules.Registry.Type(id.Type)
 		if !declared || typ.MaxPerCustomer != nil && counts[kind] > *typ.MaxPerCustomer {
@@ -102,53 +102,16 @@ func overLimit(rules *Rules, identities []identity.Identity) bool {
 }
 
 // tieDerived ties the emails to their hashes.
-func tieDerived(rules *Rules, identities []identity.Identity, ties ...*ties) {
+func tieDerived(rules *Rules, identities []identity.Identity, trees ...forest) {
 	for i, id := range identities {
 		if hash, ok := rules.Registry.Derived(id); ok {
 			if at := slices.Index(identities, hash); at >= 0 {
-				for _, one := range ties {
+				for _, one := range trees {
 					one.tie(i, at)
 				}
 			}
 		}
 	}
-}
-
-// ties are places that hang together.
-type ties struct{ parent []int }
-
-func newTies(n int) *ties {
-	t := &ties{parent: make([]int, n)}
-	for i := range t.parent {
-		t.parent[i] = i
-	}
-	return t
-}
-
-func (t *ties) find(i int) int {
-	for t.parent[i] != i {
-		t.parent[i] = t.parent[t.parent[i]]
-		i = t.parent[i]
-	}
-	return i
-}
-
-func (t *ties) tie(a, b int) { t.parent[t.find(a)] = t.find(b) }
-
-// one says whether all of the places that count hang together.
-func (t *ties) one(counts func(i int) bool) bool {
-	first := -1
-	for i := range t.parent {
-		if !counts(i) {
-			continue
-		}
-		if root := t.find(i); first < 0 {
-			first = root
-		} else if root != first {
-			return false
-		}
-	}
-	return true
 }
 
 // look reads customers, and the sets of those that are not known to be disputed.

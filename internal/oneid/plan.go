@@ -101,22 +101,6 @@ type planner struct {
 	causes   map[Row]Cause
 }
 
-// forest is a union-find.
-type forest []int
-
-func (f *forest) add() int {
-	*f = append(*f, len(*f))
-	return len(*f) - 1
-}
-
-func (f forest) find(n int) int {
-	for f[n] != n {
-		f[n] = f[f[n]]
-		n = f[n]
-	}
-	return n
-}
-
 // MakePlan computes which customers the stars make, extend and merge, and what must be decided with all its evidence. It depends on its
 // arguments alone.
 //
