@@ -144,7 +144,7 @@ func (s *solver) eachDerived(types *identity.Registry, found func(email, hash in
 			for h := hashes; h < len(s.kinds) && s.kinds[h].name == identity.EmailSHA256; h++ {
 				ranks := s.order[s.kinds[h].first:s.kinds[h].end]
 				at, ok := slices.BinarySearchFunc(ranks, hash, func(place int, want identity.Identity) int {
-					return compareText(s.part.Identities[place], want)
+					return s.part.Identities[place].CompareText(want)
 				})
 				if ok {
 					found(email, s.kinds[h].first+int32(at))

@@ -34,7 +34,7 @@ func Owners(types *identity.Registry, identities []identity.Identity, ties []Tie
 		if c := a.At.Compare(b.At); c != 0 {
 			return c
 		}
-		return compareText(identities[a.Owner], identities[b.Owner])
+		return identities[a.Owner].CompareText(identities[b.Owner])
 	})
 	// Of one time the greatest counts: the last of its neighbours.
 	last := 0

@@ -148,8 +148,3 @@ func (r *ranks) classOf(a, b int32) int {
 	}
 	return ClassWeak
 }
-
-// compareText orders identities by (type, scope, value), by code points.
-func compareText(a, b identity.Identity) int {
-	return cmp.Or(strings.Compare(string(a.Type), string(b.Type)), strings.Compare(a.Scope, b.Scope), strings.Compare(a.Value, b.Value))
-}

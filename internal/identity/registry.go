@@ -25,6 +25,11 @@ type Identity struct {
 	Scope, Value string
 }
 
+// CompareText orders identities by (type, scope, value), by code points: an order that no setting changes. Registry.Compare is that of strength.
+func (id Identity) CompareText(other Identity) int {
+	return cmp.Or(strings.Compare(string(id.Type), string(other.Type)), strings.Compare(id.Scope, other.Scope), strings.Compare(id.Value, other.Value))
+}
+
 // Key is the first 16 bytes of the SHA-256 of type, scope and value with a NUL between them:
 // a short name for indexes. No part holds a NUL, so different identities are hashed differently.
 func (id Identity) Key() [16]byte {

@@ -1,14 +1,12 @@
 package oneid
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/onecdp/onecdp/internal/evidence"
-	"github.com/onecdp/onecdp/internal/identity"
 	"github.com/onecdp/onecdp/internal/store"
 )
 
@@ -177,7 +175,7 @@ func (d *redoing) oneOwner(weak int, owners map[int][]*partSet) bool {
 // loadTies reads when sets tied a weak identity to its owners. Of ties that follow one another with one owner the first is enough, unless
 // an unlinking cuts between them.
 func (d *redoing) loadTies(ctx context.Context, owners map[int][]*partSet, all bool) ([]evidence.Tie, error) {
-	centers := slices.SortedFunc(maps.Keys(owners), func(a, b int) int { return compareByName(d.evidence.Identities[a], d.evidence.Identities[b]) })
+	centers := slices.SortedFunc(maps.Keys(owners), func(a, b int) int { return d.evidence.Identities[a].CompareText(d.evidence.Identities[b]) })
 	var sets, places []int64
 	var ties []evidence.Tie
 	for place, center := range centers {
@@ -209,9 +207,4 @@ func (d *redoing) loadTies(ctx context.Context, owners map[int][]*partSet, all b
 		stored[i].Owner = centers[stored[i].Owner]
 	}
 	return append(ties, stored...), err
-}
-
-// compareByName compares by (type, scope, value).
-func compareByName(a, b identity.Identity) int {
-	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Value, b.Value))
 }
