@@ -130,7 +130,7 @@ type crowd struct {
 const (
 	writers  = 16
 	families = 6
-	messages = 360
+	messages = 160
 )
 
 // gather draws the records. Identities are those of a few families: members who share phones and devices, and dispute them.

@@ -43,10 +43,10 @@ func (s *Service) calmDown(ctx context.Context, tx *store.Tx, rules *Rules, sets
 		" FROM "+given+" JOIN identity_sets s ON s.id = given.id JOIN identity_set_members m ON m.set_id = s.id JOIN identities i ON i.id = m.identity_id GROUP BY given.id", args...)
 	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
 		var (
-			id                              int64
-			customers, members              int
+			id                    int64
+			customers, members    int
 			ruled, windowed, ties int
-			handed                          *store.Instant
+			handed                *store.Instant
 		)
 		if err := row.Scan(&id, &customers, &ruled, &windowed, &ties, &handed, &members); err != nil {
 			return err

@@ -2,6 +2,7 @@ package oneid
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/onecdp/onecdp/internal/store"
@@ -117,22 +118,27 @@ func (s *Service) find(ctx context.Context, tx *store.Tx, a *Attempt, sets []*Se
 }
 
 // Stand makes sure, as the last thing before the change feed, that what the transaction did rests on the rules in force, and that the
-// sets it took for known and simply followed still are; those of customers whom it holds locked are.
+// sets it took for known still are whose they were, and as simply followed as they were; those of customers whom it holds locked are. A set
+// that moved while its fence was being taken stands behind another fence.
 func (s *Service) Stand(ctx context.Context, tx *store.Tx, a *Attempt, sets []*Set, r *Resolution) error {
-	var numbers []int64
+	var numbers, rows []int64
+	var disputed []bool
 	if !tx.Dialect().OneWriter() {
 		for _, set := range sets {
-			if !set.isNew && set.part == 0 && len(set.Spans) == 1 && r.Customers[set.Spans[0].Row] == nil {
-				numbers = append(numbers, set.ID)
+			for i, span := range set.Spans {
+				told := slices.ContainsFunc(set.Spans[:i], func(earlier Span) bool { return earlier.Row == span.Row })
+				if !set.isNew && !told && r.Customers[span.Row] == nil {
+					numbers, rows, disputed = append(numbers, set.ID), append(rows, int64(span.Row)), append(disputed, set.part != 0)
+				}
 			}
 		}
 	}
 	var args store.Args
-	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", numbers))
-	rows, err := tx.Query(ctx, "SELECT "+s.VersionSQL()+", (SELECT count(*) FROM "+given+" JOIN set_owners o ON o.set_id = given.id JOIN customers c ON c.id = o.customer_id"+
-		" WHERE NOT o.dated AND c.part_id IS NULL)", args...)
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", numbers), store.Int64s("owner", rows), store.Bools("disputed", disputed))
+	found, err := tx.Query(ctx, "SELECT "+s.VersionSQL()+", (SELECT count(*) FROM "+given+" JOIN customers c ON c.id = given.owner AND (c.part_id IS NULL OR given.disputed)"+
+		" WHERE EXISTS (SELECT 1 FROM set_owners o WHERE o.set_id = given.id AND o.customer_id = given.owner AND (given.disputed OR NOT o.dated)))", args...)
 	var version, standing int64
-	if _, err := store.Collect(rows, err, func(row store.Row, _ *struct{}) error { return row.Scan(&version, &standing) }); err != nil {
+	if _, err := store.Collect(found, err, func(row store.Row, _ *struct{}) error { return row.Scan(&version, &standing) }); err != nil {
 		return err
 	}
 	switch {

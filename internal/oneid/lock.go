@@ -91,7 +91,38 @@ func (w *work) addIdentities(ctx context.Context) error {
 		return store.ErrStartOver // somebody else has just shown one of them
 	}
 	w.tx.AfterCommit(func() { w.counters.identities.Add(added) })
+	if err := holdNobodys(ctx, w.tx, w.nobodys()); err != nil {
+		return err
+	}
 	return w.holdShared(ctx)
+}
+
+// nobodys lists the identities of disputes that exist and that nobody has.
+func (w *work) nobodys() []int64 {
+	var ids []int64
+	for _, dispute := range w.plan.Disputes {
+		for _, id := range dispute.Identities {
+			if owner, existed := w.before.Owner[id]; existed && owner == 0 {
+				ids = append(ids, w.before.number[id])
+			}
+		}
+	}
+	return ids
+}
+
+// holdNobodys locks identities that exist and that nobody has, so that two transactions do not both give them away.
+func holdNobodys(ctx context.Context, tx *store.Tx, ids []int64) error {
+	if tx.Dialect().OneWriter() || len(ids) == 0 {
+		return nil
+	}
+	var args store.Args
+	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", ids))
+	rows, err := tx.Query(ctx, "SELECT customer_id IS NOT NULL FROM identities WHERE id IN (SELECT id FROM "+given+") ORDER BY key FOR UPDATE", args...)
+	taken, err := store.Collect(rows, err, func(row store.Row, into *bool) error { return row.Scan(into) })
+	if err == nil && slices.Contains(taken, true) {
+		return store.ErrStartOver
+	}
+	return err
 }
 
 // holdShared keeps others from deciding, before this transaction ends, that identities it took for shared are so no more.

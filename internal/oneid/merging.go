@@ -126,6 +126,9 @@ func (s *Service) Unmerge(ctx context.Context, merge int64, by Author) (Outcome,
 	})
 }
 
+// previewKind is the kind of an operation that is taken back before it is stored.
+const previewKind = "preview"
+
 // errPreview rolls a preview back.
 var errPreview = errors.New("oneid: this was a preview")
 
@@ -141,7 +144,7 @@ type Preview struct {
 // survivor is the row of the customer that both would be, 0 when they would not be one.
 func (s *Service) PreviewMerge(ctx context.Context, a, b Handle, look func(ctx context.Context, tx *store.Tx, survivor Row) error) (Preview, error) {
 	var preview Preview
-	_, err := s.operate(ctx, "mergeCustomers", Author{}, func(ctx context.Context, o *operating) error {
+	_, err := s.operate(ctx, previewKind, Author{}, func(ctx context.Context, o *operating) error {
 		preview = Preview{}
 		_, err := o.planMerge(ctx, a, b)
 		return err

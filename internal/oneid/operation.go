@@ -5,8 +5,11 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
+	"github.com/onecdp/onecdp/internal/fault"
 	"github.com/onecdp/onecdp/internal/feed"
 	"github.com/onecdp/onecdp/internal/identity"
 	"github.com/onecdp/onecdp/internal/job"
@@ -60,6 +63,10 @@ type operating struct {
 // decided again and it is all written down.
 func (s *Service) operate(ctx context.Context, kind string, by Author, plan func(ctx context.Context, o *operating) error, after func(ctx context.Context, o *operating) (Outcome, error)) (Outcome, error) {
 	var outcome Outcome
+	by.Reason = strings.TrimSpace(by.Reason)
+	if err := checkReason(by.Reason); err != nil && kind != previewKind {
+		return outcome, err
+	}
 	err := s.Refresh(ctx)
 	for err == nil {
 		rules := s.Rules()
@@ -86,6 +93,21 @@ func (s *Service) operate(ctx context.Context, kind string, by Author, plan func
 		return Outcome{}, err
 	}
 	return outcome, s.Refresh(ctx)
+}
+
+// longestReason is how long, in characters, the reason for an operation may be.
+const longestReason = 500
+
+func checkReason(reason string) error {
+	switch length := utf8.RuneCountInString(reason); {
+	case length == 0:
+		return fault.Bad(fault.Path{"reason"}, "say why, for those who ask later")
+	case length > longestReason:
+		return fault.Bad(fault.Path{"reason"}, "the reason has more than %d characters", longestReason)
+	case strings.ContainsRune(reason, 0):
+		return fault.Bad(fault.Path{"reason"}, "the reason holds a character that cannot be stored")
+	}
+	return nil
 }
 
 // errNothingToDo ends a plan that would change nothing: no operation is stored.

@@ -237,6 +237,7 @@ func (s *Service) again(ctx context.Context, tx *store.Tx, a *Attempt, seeds See
 // holders finds the customers of identities, and which of these are shared; of sets that show them, the shared members too.
 func (s *Service) holders(ctx context.Context, tx *store.Tx, ids []int64) (rows map[Row]bool, shared []int64, err error) {
 	rows = map[Row]bool{}
+	var nobodys []int64
 	var args store.Args
 	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("id", ids))
 	found, err := tx.Query(ctx, "SELECT i.id, coalesce(i.customer_id, 0), i.shared FROM "+given+" JOIN identities i ON i.id = given.id", args...)
@@ -249,12 +250,17 @@ func (s *Service) holders(ctx context.Context, tx *store.Tx, ids []int64) (rows 
 		}
 		if owner != 0 {
 			rows[owner] = true
+		} else {
+			nobodys = append(nobodys, id)
 		}
 		if isShared {
 			shared = append(shared, id)
 		}
 		return nil
 	})
+	if err == nil {
+		err = holdNobodys(ctx, tx, nobodys)
+	}
 	return rows, shared, err
 }
 
