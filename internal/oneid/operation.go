@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -127,7 +128,7 @@ func (o *operating) carryOut(ctx context.Context) error {
 	}
 	o.seeds.Reconsider = append(o.seeds.Reconsider, besides...)
 	by := Origin{Kind: "operation", ID: o.op.ID, Actor: o.op.Actor, Reason: o.op.Reason}
-	o.resolution, err = o.again(ctx, o.tx, o.a, o.seeds, by, true, func() error { return o.write(ctx) })
+	o.resolution, err = o.again(ctx, o.tx, o.a, o.seeds, by, func() error { return o.write(ctx) })
 	if err != nil {
 		return err
 	}
@@ -293,7 +294,7 @@ func (o *operating) read(claim identity.Claim) (identity.Identity, error) {
 
 // number finds the number of an identity, and notes one that nobody has shown yet.
 func (o *operating) number(ctx context.Context, ids ...identity.Identity) ([]int64, error) {
-	found, err := o.ensure(ctx, o.tx, o.a, ids, func(identity.Identity) int64 { return 0 })
+	found, err := o.ensure(ctx, o.tx, o.a, ids)
 	numbers := make([]int64, len(ids))
 	for i, id := range ids {
 		numbers[i] = found[id]
@@ -359,5 +360,9 @@ func (s *Service) Operations(ctx context.Context, request page.Request) (page.Pa
 // CountOperations counts all operations.
 func (s *Service) CountOperations(ctx context.Context) (int64, error) {
 	rows, err := s.db.Query(ctx, "SELECT count(*) FROM operations")
-	return oneNumber(store.Collect(rows, err, func(row store.Row, into *int64) error { return row.Scan(into) }))
+	counts, err := store.Collect(rows, err, func(row store.Row, into *int64) error { return row.Scan(into) })
+	if err != nil {
+		return 0, fmt.Errorf("count the operations: %w", err)
+	}
+	return counts[0], nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // reread reads stored sets by other rules than those they were read by, and makes their members what counts now. It returns the
-// identities concerned, by number, and what of the sets belongs to whom now; owners are decided after it.
+// numbers of the identities that were or are members; whose the sets are is decided after it.
 func (s *Service) reread(ctx context.Context, tx *store.Tx, a *Attempt, sets []int64) (concerned []int64, err error) {
 	if len(sets) == 0 {
 		return nil, nil
@@ -30,7 +30,7 @@ func (s *Service) reread(ctx context.Context, tx *store.Tx, a *Attempt, sets []i
 		read[one.id] = a.Evidence(one.claims, claims)
 		all = append(all, read[one.id].Identities...)
 	}
-	numbers, err := s.ensure(ctx, tx, a, all, func(identity.Identity) int64 { return 0 })
+	numbers, err := s.ensure(ctx, tx, a, all)
 	if err != nil {
 		return nil, err
 	}
@@ -113,8 +113,8 @@ func replaceMentions(ctx context.Context, tx *store.Tx, sets, mentions []int64, 
 	return err
 }
 
-// ensure finds the numbers of identities, and adds those that nobody has shown, without a customer.
-func (s *Service) ensure(ctx context.Context, tx *store.Tx, a *Attempt, ids []identity.Identity, source func(identity.Identity) int64) (map[identity.Identity]int64, error) {
+// ensure finds the numbers of identities, and adds those that nobody has shown, without a customer and without a source.
+func (s *Service) ensure(ctx context.Context, tx *store.Tx, a *Attempt, ids []identity.Identity) (map[identity.Identity]int64, error) {
 	numbers := map[identity.Identity]int64{}
 	unique := slices.SortedFunc(maps.Keys(set(ids)), func(x, y identity.Identity) int {
 		a, b := x.Key(), y.Key()
@@ -143,7 +143,7 @@ func (s *Service) ensure(ctx context.Context, tx *store.Tx, a *Attempt, ids []id
 	if err := a.Enough(len(unique)); err != nil {
 		return nil, err
 	}
-	var ownNumbers, types, sources []int64
+	var ownNumbers, types []int64
 	var scopes, values []string
 	var keys, derivedKeys [][]byte
 	for _, id := range unique {
@@ -151,7 +151,7 @@ func (s *Service) ensure(ctx context.Context, tx *store.Tx, a *Attempt, ids []id
 			continue
 		}
 		key := id.Key()
-		ownNumbers, types, sources = append(ownNumbers, a.Next()), append(types, int64(a.numbers[id.Type])), append(sources, source(id))
+		ownNumbers, types = append(ownNumbers, a.Next()), append(types, int64(a.numbers[id.Type]))
 		scopes, values, keys = append(scopes, id.Scope), append(values, id.Value), append(keys, key[:])
 		var derivedKey []byte
 		if hash, ok := a.Registry.Derived(id); ok {
@@ -162,7 +162,7 @@ func (s *Service) ensure(ctx context.Context, tx *store.Tx, a *Attempt, ids []id
 	}
 	if _, err := tx.InsertRows(ctx, "identities", "ON CONFLICT DO NOTHING", store.Int64s("id", ownNumbers), store.Int64s("type_id", types),
 		store.Texts("scope", scopes), store.Texts("value", values), store.Bytes("key", keys), store.Bytes("derived_key", derivedKeys),
-		store.Int64s("source_id", sources), store.Bools("shared", make([]bool, len(keys)))); err != nil {
+		store.Int64s("source_id", make([]int64, len(keys))), store.Bools("shared", make([]bool, len(keys)))); err != nil {
 		return nil, err
 	}
 	return numbers, find()
@@ -179,7 +179,7 @@ func (s *Service) Redo(ctx context.Context, sets, anew []int64, by Origin) ([]Ha
 		if err != nil {
 			return err
 		}
-		r, err := s.again(ctx, tx, a, Seeds{Identities: concerned, Sets: sets, Anew: anew}, by, true, nil)
+		r, err := s.again(ctx, tx, a, Seeds{Identities: concerned, Sets: sets, Anew: anew}, by, nil)
 		if err != nil {
 			return err
 		}
@@ -190,7 +190,7 @@ func (s *Service) Redo(ctx context.Context, sets, anew []int64, by Origin) ([]Ha
 }
 
 // again decides parts anew: it locks whom they are about, lets change alter what they rest on, and writes the verdict.
-func (s *Service) again(ctx context.Context, tx *store.Tx, a *Attempt, seeds Seeds, by Origin, reconsider bool, change func() error) (*Resolution, error) {
+func (s *Service) again(ctx context.Context, tx *store.Tx, a *Attempt, seeds Seeds, by Origin, change func() error) (*Resolution, error) {
 	r := &Resolution{Customers: map[Row]*Customer{}}
 	rows, shared, err := s.holders(ctx, tx, seeds.Identities)
 	if err != nil {
@@ -203,12 +203,10 @@ func (s *Service) again(ctx context.Context, tx *store.Tx, a *Attempt, seeds See
 	if seeds.Rows, err = mates(ctx, tx, rows); err != nil {
 		return nil, err
 	}
-	if reconsider {
-		if seeds.Reconsider, err = s.doubtful(ctx, tx, a, append(shared, seeds.Reconsider...), len(seeds.Identities)); err != nil {
-			return nil, err
-		}
-		seeds.Reconsider = append(seeds.Reconsider, seeds.Anew...)
+	if seeds.Reconsider, err = s.doubtful(ctx, tx, a, append(shared, seeds.Reconsider...), len(seeds.Identities)); err != nil {
+		return nil, err
 	}
+	seeds.Reconsider = append(seeds.Reconsider, seeds.Anew...)
 	if err := a.fence(tx, seeds.Rows); err != nil {
 		return nil, err
 	}
@@ -234,7 +232,7 @@ func (s *Service) again(ctx context.Context, tx *store.Tx, a *Attempt, seeds See
 	return r, s.redo(ctx, tx, a, seeds, by, r)
 }
 
-// holders finds the customers of identities, and which of these are shared; of sets that show them, the shared members too.
+// holders finds the customers of identities, and which of these are shared.
 func (s *Service) holders(ctx context.Context, tx *store.Tx, ids []int64) (rows map[Row]bool, shared []int64, err error) {
 	rows = map[Row]bool{}
 	var nobodys []int64
