@@ -94,7 +94,7 @@ func older(sides [2]*model.Customer) int {
 	return 1
 }
 
-// everySegment is every saved segment, and who is in it now.
+// everySegment is every saved segment, each with the question that asks who is in it now.
 func (r *Resolver) everySegment(ctx context.Context) ([]*segment.Segment, []segment.Question, error) {
 	saved, err := r.Segments.All(ctx)
 	if err != nil {

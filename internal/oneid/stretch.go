@@ -75,17 +75,22 @@ func (p *part) loadTimes(ctx context.Context, tx store.Querier) error {
 	})
 	for _, set := range p.sets {
 		if set.batch != nil {
-			set.stored = slices.Clone(set.stretches)
-			for _, at := range set.batch.Times {
-				for i := range set.stretches {
-					if one := &set.stretches[i]; at.After(one.lo) && !at.After(one.hi) {
-						one.see(at)
-					}
-				}
-			}
+			set.seeBatch()
 		}
 	}
 	return err
+}
+
+// seeBatch adds the times of the records that are not stored yet, and keeps what there was without them.
+func (s *partSet) seeBatch() {
+	s.stored = slices.Clone(s.stretches)
+	for _, at := range s.batch.Times {
+		for i := range s.stretches {
+			if one := &s.stretches[i]; at.After(one.lo) && !at.After(one.hi) {
+				one.see(at)
+			}
+		}
+	}
 }
 
 func (s *stretch) see(at time.Time) {
