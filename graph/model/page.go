@@ -21,7 +21,7 @@ type Connection[T any] struct {
 // TotalCount counts the things of all pages.
 func (c *Connection[T]) TotalCount(ctx context.Context) (int, error) { return c.Count(ctx) }
 
-// AuditEntryConnection and those after it are pages that need no more than that.
+// Pages that need no more than that.
 type (
 	AuditEntryConnection = Connection[AuditEntry]
 	AuditEntryEdge       = Edge[AuditEntry]

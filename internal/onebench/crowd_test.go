@@ -94,7 +94,9 @@ func (c *crowd) first() []map[string]any {
 	return all
 }
 
-func inFamily(person int) bool { return person%1000 >= 500 && float64(person%1000-500)/1000 < familyShare }
+func inFamily(person int) bool {
+	return person%1000 >= 500 && float64(person%1000-500)/1000 < familyShare
+}
 
 func member(person int) map[string]any { return claim("member_no", fmt.Sprintf("M%06d", person)) }
 

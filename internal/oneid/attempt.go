@@ -33,7 +33,7 @@ type Attempt struct {
 }
 
 // Needs says what an attempt lacked. Transact begins again with it; it never reaches a caller.
-type Needs struct {
+type Needs struct { //nolint:errname // no failure: what the next attempt is to begin with
 	ids           int
 	alone, shared map[int32]bool // fences
 	rows          map[Row]bool   // customers to be locked

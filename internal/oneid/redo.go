@@ -257,7 +257,8 @@ func (d *redoing) assignHandles(ctx context.Context) error {
 			continue
 		}
 		held := d.r.Customers[row]
-		handle, created := Handle(row), d.tx.Now
+		var handle Handle
+		created := d.tx.Now
 		if best := shown[row]; best != nil {
 			handle, created = best.id, best.created
 		} else {
@@ -294,7 +295,7 @@ func (d *redoing) loadHandles(ctx context.Context) error {
 // shows a shared number would take its id.
 func (d *redoing) seatOf(one handleRow) (Row, int64) {
 	moves := func(i int) bool {
-		return d.whole[i] && !(d.stored[i] && d.place[i] >= 0 && d.solution.Shared[d.place[i]])
+		return d.whole[i] && (!d.stored[i] || d.place[i] < 0 || !d.solution.Shared[d.place[i]])
 	}
 	from, loaded := d.at[one.birth]
 	if !loaded || !moves(from) { // where it had moved on to is where it goes on from
