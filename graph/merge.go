@@ -47,11 +47,23 @@ func (r *Resolver) merge(ctx context.Context, id int64) (*model.Merge, error) {
 // survivor is the customer that a merge led to, as they are now.
 func (r *Resolver) survivor(ctx context.Context, merge *model.Merge) (*model.Customer, error) {
 	all, err := together.Load(ctx, merge.Mates, "survivor", func(ctx context.Context, mates []*model.Merge) ([]*model.Customer, error) {
-		handles := make([]profile.Handle, len(mates))
+		handles := make([]profile.Handle, len(mates), 2*len(mates))
 		for i, mate := range mates {
 			handles[i] = mate.Survivor
 		}
-		return r.customersByHandle(ctx, handles, &ahead{})
+		for _, mate := range mates {
+			handles = append(handles, mate.Merged)
+		}
+		found, err := r.customersByHandle(ctx, handles, &ahead{})
+		if err != nil {
+			return nil, err
+		}
+		for i, other := range found[len(mates):] { // nobody holds what the surviving id was born with any more
+			if found[i] == nil {
+				found[i] = other
+			}
+		}
+		return found[:len(mates)], nil
 	})
 	if err != nil {
 		return nil, err

@@ -78,6 +78,8 @@ type entry struct {
 	id  int64
 	key string // of the message
 	set *oneid.Set
+
+	owner oneid.Row // of a repeat: whose the first is
 }
 
 // Ingest takes records as maps shaped like RecordInput and answers each, in order. Each stands or falls
@@ -249,6 +251,7 @@ func (s *Service) storeBy(ctx context.Context, rules *oneid.Rules, batch []*entr
 // attempt does not set again.
 func (s *Service) write(ctx context.Context, tx *store.Tx, a *oneid.Attempt, batch []*entry) error {
 	for _, e := range batch {
+		e.owner = 0
 		e.id = a.Next()
 		e.key = ownKey(e.id)
 		if e.MessageID != "" {
@@ -278,6 +281,11 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, a *oneid.Attempt, bat
 	}
 	if err := s.one.Save(ctx, tx, resolution); err != nil {
 		return err
+	}
+	for _, e := range batch { // a repeat may be somebody else's by what came with it
+		if held := resolution.Customers[e.owner]; held != nil && e.result.Status == Duplicate {
+			e.result.Customer = held.Handle
+		}
 	}
 	for _, e := range fresh {
 		_, handle := e.set.At(e.OccurredAt)

@@ -62,7 +62,7 @@ func (s *Service) answerKnown(ctx context.Context, tx *store.Tx, batch []*entry,
 	var args store.Args
 	given := store.Relation(tx.Dialect(), "given", &args, store.Int64s("n", numbers), store.Int64s("id", own),
 		store.Int64s("source_id", sources), store.Texts("message_id", keys))
-	rows, err := tx.Query(ctx, "SELECT given.n, coalesce(c.public_id, 0) FROM "+given+
+	rows, err := tx.Query(ctx, "SELECT given.n, coalesce(c.public_id, 0), coalesce(o.customer_id, 0) FROM "+given+
 		" JOIN records r ON r.source_id = given.source_id AND r.message_id = given.message_id AND r.id <> given.id"+
 		" LEFT JOIN set_owners o ON "+customer.OwnedBy("r.set_id", "r.occurred_at", "o")+
 		" LEFT JOIN customers c ON c.id = o.customer_id", args...)
@@ -70,9 +70,11 @@ func (s *Service) answerKnown(ctx context.Context, tx *store.Tx, batch []*entry,
 	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
 		var n int
 		var handle oneid.Handle
-		if err := row.Scan(&n, &handle); err != nil {
+		var owner oneid.Row
+		if err := row.Scan(&n, &handle, &owner); err != nil {
 			return err
 		}
+		batch[n].owner = owner
 		known[batch[n]] = true
 		*batch[n].result = Result{Status: Duplicate, Customer: handle}
 		return nil

@@ -44,6 +44,9 @@ func (n *Needs) Error() string {
 	return fmt.Sprintf("oneid: begin again with %d ids, %d fences, %d customers", n.ids, len(n.alone)+len(n.shared), len(n.rows))
 }
 
+// BeginsAgain tells the store that this is no failure.
+func (n *Needs) BeginsAgain() {}
+
 // ErrRulesMoved says that the settings changed while a transaction was under way. What was made of the old ones must be made again.
 var ErrRulesMoved = errors.New("oneid: the settings have changed")
 

@@ -23,6 +23,9 @@ var ErrStartOver = errors.New("store: the ground moved, start over")
 // got through, so the bound is met only when something is badly wrong.
 const attempts = 40
 
+// beginsAgain is an error after which the caller begins again, better prepared: it counts as a retry and not as a failure.
+type beginsAgain interface{ BeginsAgain() }
+
 // Tx is a running transaction. Its time is fixed when it starts.
 type Tx struct {
 	// Now is the transaction's time, in microseconds, UTC. All it writes carries this time.
@@ -53,6 +56,8 @@ func (db *DB) WithTx(ctx context.Context, write func(tx *Tx) error) error {
 		db.counters.committed.Add(1)
 	case errors.As(err, new(*fault.Error)):
 		db.counters.rolledBack.Add(1)
+	case errors.As(err, new(beginsAgain)):
+		db.counters.retries.Add(1)
 	default:
 		db.counters.failed.Add(1)
 	}
