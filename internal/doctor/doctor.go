@@ -128,7 +128,7 @@ func (e *examination) schema(ctx context.Context) (ready bool, err error) {
 		return false, fmt.Errorf("look for migrations: %w", err)
 	}
 	if pending {
-		e.report(failed("migrations", "migrations wait", "back up, then run onecdp migrate; until then this version does not serve"))
+		e.report(failed("migrations", "migrations wait", "back up; the server migrates when it starts, onecdp migrate does it beforehand"))
 		return false, nil
 	}
 	e.report(ok("migrations", "all are applied"))
