@@ -21,12 +21,17 @@ type Connection[T any] struct {
 // TotalCount counts the things of all pages.
 func (c *Connection[T]) TotalCount(ctx context.Context) (int, error) { return c.Count(ctx) }
 
-// Pages that need no more than that.
 type (
+	// AuditEntryConnection is a page of changes about who is who.
 	AuditEntryConnection = Connection[AuditEntry]
-	AuditEntryEdge       = Edge[AuditEntry]
-	JobConnection        = Connection[Job]
-	JobEdge              = Edge[Job]
-	OperationConnection  = Connection[Operation]
-	OperationEdge        = Edge[Operation]
+	// AuditEntryEdge is one of these in its place.
+	AuditEntryEdge = Edge[AuditEntry]
+	// JobConnection is a page of jobs.
+	JobConnection = Connection[Job]
+	// JobEdge is one of these in its place.
+	JobEdge = Edge[Job]
+	// OperationConnection is a page of operations.
+	OperationConnection = Connection[Operation]
+	// OperationEdge is one of these in its place.
+	OperationEdge = Edge[Operation]
 )
