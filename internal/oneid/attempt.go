@@ -116,6 +116,11 @@ func (s *Service) Transact(ctx context.Context, rules *Rules, ids int, do func(c
 		if needs.ids > 0 {
 			ids += needs.ids
 		}
+		if len(needs.alone) > 0 && len(alone) > 0 { // who waited in vain once takes them all: those that it is about change faster than it gets there
+			for fence := range int32(fences) {
+				alone[fence] = true
+			}
+		}
 		maps.Copy(alone, needs.alone)
 		maps.Copy(shared, needs.shared)
 		maps.Copy(rows, needs.rows)
