@@ -49,8 +49,29 @@ func (o *operating) stored(ctx context.Context, id int64) (*storedOperation, err
 	return &found[0], nil
 }
 
+// restore plans to make an operation count again that by undid, unless something else in force undoes it too.
+func (o *operating) restore(ctx context.Context, target *storedOperation, by int64) error {
+	rows, err := o.tx.Query(ctx, "SELECT o.id FROM operations o WHERE o.active AND o.id <> $1 AND (o.kind = 'undoOperation' AND o.subject_id = $2"+
+		" OR o.kind = 'unmerge' AND o.subject_id IN (SELECT m.id FROM merges m WHERE m.operation_id = $3)) ORDER BY o.id LIMIT 1", by, target.id, target.id)
+	others, err := store.Collect(rows, err, func(row store.Row, into *int64) error { return row.Scan(into) })
+	if err != nil {
+		return err
+	}
+	if len(others) == 0 {
+		return o.turn(ctx, target, true, nil)
+	}
+	o.changes = append(o.changes, func(ctx context.Context) error {
+		_, err := o.tx.Exec(ctx, "UPDATE operations SET undone_by_id = $1 WHERE id = $2", others[0], target.id)
+		return err
+	})
+	return nil
+}
+
 // turn plans to make an operation count again, or no more. by is the operation that undid it; nil: it is undone no more.
 func (o *operating) turn(ctx context.Context, target *storedOperation, active bool, by *int64) error {
+	if target.active == active {
+		return nil
+	}
 	if err := o.seedOperation(ctx, target.id); err != nil {
 		return err
 	}
@@ -89,7 +110,7 @@ func (o *operating) turnSubject(ctx context.Context, subject int64, undone bool,
 	if undone {
 		return o.turn(ctx, undoing, false, &by)
 	}
-	return o.turn(ctx, undoing, true, nil)
+	return o.restore(ctx, undoing, by)
 }
 
 // turnMerger withdraws the links of the mergeCustomers that made a merge, or brings them back; there may have been none.
@@ -103,13 +124,10 @@ func (o *operating) turnMerger(ctx context.Context, merge int64, withdraw bool, 
 	if err != nil || merger == nil {
 		return err
 	}
-	switch {
-	case withdraw && merger.undoneBy == nil:
+	if withdraw {
 		return o.turn(ctx, merger, false, &by)
-	case !withdraw && merger.undoneBy != nil && *merger.undoneBy == by:
-		return o.turn(ctx, merger, true, nil)
 	}
-	return nil // somebody has undone it besides
+	return o.restore(ctx, merger, by)
 }
 
 // seedOperation makes the identities that an operation names seeds.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/onecdp/onecdp/internal/identity"
@@ -112,8 +111,7 @@ func (r *Reader) seenBlocked(ctx context.Context, found []*Identity) error {
 	}
 	var args store.Args
 	given := store.Relation(r.db.Dialect(), "given", &args, store.Int64s("id", blocked))
-	mentions := strings.ReplaceAll(sightings, "identity_set_members m WHERE m.identity_id = i.id", "set_mentions m WHERE m.key = i.key")
-	rows, err := r.db.Query(ctx, "SELECT i.id"+mentions+" FROM "+given+" JOIN identities i ON i.id = given.id", args...)
+	rows, err := r.db.Query(ctx, "SELECT i.id"+sightings(setsMentioning)+" FROM "+given+" JOIN identities i ON i.id = given.id", args...)
 	_, err = store.Collect(rows, err, func(row store.Row, _ *struct{}) error {
 		var number int64
 		var seen [4]*store.Instant
@@ -132,22 +130,28 @@ type placedIdentity struct {
 	source int32
 }
 
-// sightings are the times of the oldest and the newest record of an identity, of those with an event and of those without: of each
-// set it was in the first entry from either end of an index, so that a long history costs no more than a short one.
-const sightings = `,
-  (SELECT min((SELECT e.occurred_at FROM events e WHERE e.set_id = m.set_id
-      ORDER BY e.occurred_at, e.id LIMIT 1)) FROM identity_set_members m WHERE m.identity_id = i.id),
-  (SELECT max((SELECT e.occurred_at FROM events e WHERE e.set_id = m.set_id
-      ORDER BY e.occurred_at DESC, e.id DESC LIMIT 1)) FROM identity_set_members m WHERE m.identity_id = i.id),
-  (SELECT min((SELECT r.occurred_at FROM records r WHERE r.set_id = m.set_id AND r.quiet AND NOT r.withdrawn
-      ORDER BY r.occurred_at, r.id LIMIT 1)) FROM identity_set_members m WHERE m.identity_id = i.id),
-  (SELECT max((SELECT r.occurred_at FROM records r WHERE r.set_id = m.set_id AND r.quiet AND NOT r.withdrawn
-      ORDER BY r.occurred_at DESC, r.id DESC LIMIT 1)) FROM identity_set_members m WHERE m.identity_id = i.id)`
+// sightings are the times of the oldest and the newest record that names an identity, of those with an event and of those without: of each
+// set in the first entry from either end of an index, so that a long history costs no more than a short one. sets is a table m of sets, and
+// which of them name identity i.
+func sightings(sets string) string {
+	end := func(which, table, condition, order string) string {
+		return ", (SELECT " + which + "((SELECT r.occurred_at FROM " + table + " r WHERE r.set_id = m.set_id" + condition +
+			" ORDER BY r.occurred_at " + order + ", r.id " + order + " LIMIT 1)) FROM " + sets + ")"
+	}
+	const quiet = " AND r.quiet AND NOT r.withdrawn"
+	return end("min", "events", "", "ASC") + end("max", "events", "", "DESC") + end("min", "records", quiet, "ASC") + end("max", "records", quiet, "DESC")
+}
+
+// The sets that name an identity, and those that would if nobody had blocked it.
+const (
+	setsWith       = "identity_set_members m WHERE m.identity_id = i.id"
+	setsMentioning = "set_mentions m WHERE m.key = i.key"
+)
 
 func (r *Reader) identities(ctx context.Context, place, from string, withSightings bool, args store.Args) ([]placedIdentity, error) {
 	columns := place + ", i.id, i.type_id, i.scope, i.value, i.customer_id, i.source_id, i.shared"
 	if withSightings {
-		columns += sightings
+		columns += sightings(setsWith)
 	}
 	rows, err := r.db.Query(ctx, "SELECT "+columns+" FROM "+from, args...)
 	scan := r.scanIdentity
