@@ -17,11 +17,11 @@ func (w *work) firstShown(group int) (*Set, identity.Identity) {
 
 // born gives a customer of the verdict an id. A stranger has the one of the first record that shows him, born with the strongest identity
 // of that record; a part that split off has one born with its strongest.
-func (d *redoing) born(customer int) handleRow {
+func (d *redoing) born(customer int, stranger bool) handleRow {
 	members := d.solution.Customers[customer]
 	strongest := d.ids[d.existing[members[0]]]
 	one := handleRow{birth: strongest, seat: strongest, created: d.tx.Now}
-	if !slices.ContainsFunc(members, func(e int) bool { return d.own[d.existing[e]] != 0 }) {
+	if stranger && !slices.ContainsFunc(members, func(e int) bool { return d.own[d.existing[e]] != 0 }) {
 		if set, center := d.firstShown(customer); set != nil {
 			one.id = set.handle
 			one.birth, one.seat = d.ids[d.existing[center]], d.ids[d.existing[center]]

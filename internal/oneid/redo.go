@@ -262,7 +262,12 @@ func (d *redoing) assignHandles(ctx context.Context) error {
 		if best := shown[row]; best != nil {
 			handle, created = best.id, best.created
 		} else {
-			one := d.born(customer)
+			one := d.born(customer, true)
+			if home, seat := d.seatOf(one); home != row { // the records that came with the first have moved it on to somebody else already
+				one.seat, d.leads[one.id] = seat, home
+				d.handles = append(d.handles, one)
+				one = d.born(customer, false)
+			}
 			handle = one.id
 			d.handles = append(d.handles, one)
 			d.leads[handle] = row

@@ -103,11 +103,23 @@ func (m *Model) settle() {
 	for customer := range m.Now.Customers {
 		if m.Shown[customer] == nil {
 			birth, own := m.birth(customer)
-			id := &ID{Number: len(m.IDs) + 1, Birth: birth, seat: birth, made: m.step, own: own}
-			m.IDs = append(m.IDs, id)
+			id := m.make(birth, own)
+			if own {
+				id.seat = m.seat(id, func(seat identity.Identity) bool { return m.Before.Shared[seat] && m.Now.Shared[seat] })
+			}
+			if home := m.Now.Of[id.seat]; home != customer { // the records that came with the first have moved it on already
+				m.Leads[id] = home
+				id = m.make(m.Now.Customers[customer][0], false)
+			}
 			m.Shown[customer], m.Leads[id] = id, customer
 		}
 	}
+}
+
+func (m *Model) make(birth identity.Identity, own bool) *ID {
+	id := &ID{Number: len(m.IDs) + 1, Birth: birth, seat: birth, made: m.step, own: own}
+	m.IDs = append(m.IDs, id)
+	return id
 }
 
 // birth is the identity that a new id is born with: of a stranger the strongest of the first record that shows him, of a part that split off the
