@@ -90,6 +90,15 @@ func (o *operating) turn(ctx context.Context, target *storedOperation, active bo
 		if err != nil || record == nil {
 			return err
 		}
+		if record.withdrawn == active {
+			return nil
+		}
+		if !active {
+			others, err := o.retractions(ctx, record.id, target.id)
+			if err != nil || others > 0 {
+				return err
+			}
+		}
 		return o.withdraw(ctx, record, active)
 	case "undoOperation":
 		return o.turnSubject(ctx, *target.subject, active, target.id)
@@ -99,6 +108,12 @@ func (o *operating) turn(ctx context.Context, target *storedOperation, active bo
 		return o.rereadBlocked(ctx, target.id, active)
 	}
 	return nil
+}
+
+// retractions counts the retractions of a record that are in force, but for one.
+func (o *operating) retractions(ctx context.Context, record, except int64) (int64, error) {
+	rows, err := o.tx.Query(ctx, "SELECT count(*) FROM operations WHERE active AND kind = 'retractRecord' AND subject_id = $1 AND id <> $2", record, except)
+	return oneNumber(store.Collect(rows, err, func(row store.Row, into *int64) error { return row.Scan(into) }))
 }
 
 // turnSubject turns what an undoing undid the other way.
