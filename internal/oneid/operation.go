@@ -100,10 +100,8 @@ func (s *Service) operate(ctx context.Context, kind string, by Author, plan func
 const longestReason = 500
 
 func checkReason(reason string) error {
-	switch length := utf8.RuneCountInString(reason); {
-	case length == 0:
-		return fault.Bad(fault.Path{"reason"}, "say why, for those who ask later")
-	case length > longestReason:
+	switch {
+	case utf8.RuneCountInString(reason) > longestReason:
 		return fault.Bad(fault.Path{"reason"}, "the reason has more than %d characters", longestReason)
 	case strings.ContainsRune(reason, 0):
 		return fault.Bad(fault.Path{"reason"}, "the reason holds a character that cannot be stored")
